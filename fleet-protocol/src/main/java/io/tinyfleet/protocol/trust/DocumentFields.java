@@ -1,0 +1,143 @@
+package io.tinyfleet.protocol.trust;
+
+import com.google.protobuf.ByteString;
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.Limits;
+import io.tinyfleet.protocol.Quoted;
+import io.tinyfleet.protocol.ReleaseId;
+import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.trust.TrustException.Reason;
+import io.tinyfleet.protocol.v1.BlobRef;
+import io.tinyfleet.protocol.v1.Desired;
+import io.tinyfleet.protocol.v1.DesiredSlot;
+import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.Release;
+import io.tinyfleet.protocol.v1.Variant;
+import java.util.HashSet;
+import java.util.Set;
+
+/** The shape of the fields inside signed documents: even a rightful signer can err. */
+final class DocumentFields {
+    private DocumentFields() {}
+
+    static void check(Desired desired) throws TrustException {
+        require(desired.getSeq() >= 1, "seq must be 1 or more, got " + Long.toUnsignedString(desired.getSeq()));
+        require(
+                desired.getExpiresAtMillis() > desired.getIssuedAtMillis(),
+                "a desired document must end after it is issued");
+        require(
+                desired.getSlotsCount() <= Limits.MAX_SLOTS,
+                "a device has at most " + Limits.MAX_SLOTS + " slots, got " + desired.getSlotsCount());
+        Set<String> names = new HashSet<>();
+        for (DesiredSlot slot : desired.getSlotsList()) {
+            checked(() -> new SlotName(slot.getSlot()));
+            require(names.add(slot.getSlot()), "slot " + slot.getSlot() + " is named twice");
+            if (!slot.getEmpty()) {
+                check(slot);
+            }
+        }
+    }
+
+    private static void check(DesiredSlot slot) throws TrustException {
+        String place = "slot " + slot.getSlot();
+        checked(() -> AttemptId.fromBytes(slot.getAttemptId()));
+        check(slot.getRelease(), Limits.MAX_METADATA_BYTES, place + ", release");
+        digest(slot.getVariantSha256(), place + ", variant");
+        require(
+                slot.getEncodingsCount() >= 1 && slot.getEncodingsCount() <= Limits.MAX_ENCODINGS,
+                place + " must have 1.." + Limits.MAX_ENCODINGS + " encodings, got " + slot.getEncodingsCount());
+        for (Encoding encoding : slot.getEncodingsList()) {
+            check(encoding, place);
+        }
+    }
+
+    private static void check(Encoding encoding, String place) throws TrustException {
+        int chunkBytes = encoding.getChunkSize();
+        require(
+                chunkBytes >= 1 && chunkBytes <= Limits.CHUNK_BYTES,
+                place + ": chunk size must be 1.." + Limits.CHUNK_BYTES + " bytes, got "
+                        + Integer.toUnsignedString(chunkBytes));
+        check(encoding.getBlob(), Limits.MAX_BLOB_BYTES, place + ", encoding");
+        long size = encoding.getBlob().getSize();
+        if (size <= chunkBytes && !encoding.hasChunkList()) {
+            return;
+        }
+        BlobRef chunkList = encoding.getChunkList();
+        check(chunkList, Limits.MAX_CHUNK_LIST_BYTES, place + ", chunk list");
+        long chunks = (size + chunkBytes - 1) / chunkBytes;
+        require(
+                chunkList.getSize() == chunks * Digest.BYTES,
+                place + ": the chunk list of " + size + " bytes in chunks of " + chunkBytes + " must have "
+                        + chunks * Digest.BYTES + " bytes, got " + chunkList.getSize());
+    }
+
+    static void check(Release release) throws TrustException {
+        checked(() -> ReleaseId.fromBytes(release.getReleaseId()));
+        name(release.getModel(), "model");
+        name(release.getVersion(), "version");
+        require(
+                release.getVariantsCount() >= 1 && release.getVariantsCount() <= Limits.MAX_VARIANTS,
+                "a release has 1.." + Limits.MAX_VARIANTS + " variants, got " + release.getVariantsCount());
+        Set<ByteString> targets = new HashSet<>();
+        for (Variant variant : release.getVariantsList()) {
+            name(variant.getName(), "variant");
+            String place = "variant " + variant.getName();
+            digest(variant.getTarget().getSha256(), place);
+            size(variant.getTarget().getSize(), Limits.MAX_BLOB_BYTES, place);
+            require(targets.add(variant.getTarget().getSha256()), place + " has the file of another variant");
+            if (variant.hasSelfTest()) {
+                digest(variant.getSelfTest().getVectorsSha256(), place + ", self-test vectors");
+                size(variant.getSelfTest().getVectorsSize(), Limits.MAX_SELF_TEST_BYTES, place + ", self-test vectors");
+                tolerance(variant.getSelfTest().getAbsoluteTolerance(), place);
+                tolerance(variant.getSelfTest().getRelativeTolerance(), place);
+            }
+        }
+    }
+
+    private static void check(BlobRef blob, long maxBytes, String place) throws TrustException {
+        digest(blob.getSha256(), place);
+        size(blob.getSize(), maxBytes, place);
+    }
+
+    private static void digest(ByteString sha256, String place) throws TrustException {
+        require(sha256.size() == Digest.BYTES, place + ": a SHA-256 must be 32 bytes, got " + sha256.size());
+    }
+
+    private static void size(long bytes, long maxBytes, String place) throws TrustException {
+        require(
+                bytes >= 1 && bytes <= maxBytes,
+                place + ": size must be 1.." + maxBytes + " bytes, got " + Long.toUnsignedString(bytes));
+    }
+
+    private static void tolerance(double tolerance, String place) throws TrustException {
+        require(
+                Double.isFinite(tolerance) && tolerance >= 0,
+                place + ": a self-test's tolerance must be finite and not negative, got " + tolerance);
+    }
+
+    /** Names are shown to people and must not smuggle in separators or control characters. */
+    private static void name(String text, String what) throws TrustException {
+        boolean plain = !text.isBlank()
+                && text.length() <= Limits.MAX_NAME_CHARACTERS
+                && text.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c));
+        require(
+                plain,
+                what + " must be 1.." + Limits.MAX_NAME_CHARACTERS
+                        + " characters without slashes and control characters, got \"" + Quoted.shortened(text) + "\"");
+    }
+
+    private static void checked(Runnable parsing) throws TrustException {
+        try {
+            parsing.run();
+        } catch (IllegalArgumentException e) {
+            throw new TrustException(Reason.MALFORMED, e.getMessage() == null ? "malformed" : e.getMessage());
+        }
+    }
+
+    private static void require(boolean holds, String rule) throws TrustException {
+        if (!holds) {
+            throw new TrustException(Reason.MALFORMED, rule);
+        }
+    }
+}
