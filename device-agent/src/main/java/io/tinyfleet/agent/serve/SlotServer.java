@@ -1,0 +1,42 @@
+package io.tinyfleet.agent.serve;
+
+import io.tinyfleet.protocol.v1.Phase;
+import io.tinyfleet.protocol.v1.Variant;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Feeds one slot's input to whichever model is active and records each inference. Methods may be called from
+ * any thread and do not wait for inferences.
+ */
+public interface SlotServer extends AutoCloseable {
+
+    /** Why this slot's input cannot feed the variant, if so: to be asked before anything is fetched. */
+    Optional<String> findMisfit(Variant variant);
+
+    /**
+     * Makes the model answer from the next frame on. The one before ends its call, then is closed; recurrent
+     * state and counters start anew. Takes over the model, also if it throws.
+     *
+     * @throws IllegalArgumentException if {@link #findMisfit} names a reason
+     */
+    void activate(ActiveModel next);
+
+    /** Stops answering and closes the active model, if there is one. */
+    void deactivate();
+
+    /** The active model entered another phase: its telemetry window closes and a new one begins. */
+    void phase(Phase next);
+
+    /** How often telemetry windows close. */
+    void windowInterval(Duration interval);
+
+    /** Inferences answered since the last activate. */
+    long inferences();
+
+    SlotHealth health();
+
+    /** Deactivates, hands over the last window and ends the slot's thread. */
+    @Override
+    void close();
+}
