@@ -1,0 +1,13 @@
+package io.tinyfleet.server.mqtt;
+
+import java.nio.file.Path;
+
+/**
+ * How the embedded broker runs.
+ *
+ * @param securityCacheEntries must be 0: the broker's caches know neither client ids nor revocations. A parameter so that
+ *     the test that proves it can be seen failing
+ */
+record BrokerSettings(String host, int port, Path folder, long minDiskFreeBytes, long securityCacheEntries) {
+    static final long NO_SECURITY_CACHE = 0;
+}

@@ -1,0 +1,161 @@
+package io.tinyfleet.server.mqtt;
+
+import io.netty.handler.codec.mqtt.MqttConnectMessage;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.tinyfleet.protocol.DeviceId;
+import io.tinyfleet.protocol.Limits;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
+import org.apache.activemq.artemis.api.core.RoutingType;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.TransportConfiguration;
+import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.CoreAddressConfiguration;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.protocol.mqtt.MQTTInterceptor;
+import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptor;
+import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptorFactory;
+import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.activemq.artemis.core.settings.impl.PageFullMessagePolicy;
+
+/** An Apache Artemis inside this process, speaking MQTT only. One thread starts and stops it. */
+final class EmbeddedBroker {
+    private static final String ACCEPTOR = "mqtt";
+    private static final String DEAD_LETTER_ADDRESS = "tinyfleet.dead-letter";
+    private static final long DEAD_LETTER_MESSAGES = 1000;
+    private static final long ADDRESS_MEMORY_BYTES = 4L << 20;
+    private static final int PAGE_BYTES = 1 << 20;
+    /** What one device that never comes back can leave on disk. */
+    private static final long ADDRESS_DISK_BYTES = 256L << 20;
+
+    private static final long ALL_MEMORY_BYTES = 64L << 20;
+    private static final int JOURNAL_FILE_BYTES = 4 << 20;
+    private static final Duration UNDELIVERED_FOR = Duration.ofDays(7);
+    private static final int DELIVERY_ATTEMPTS = 50;
+    /** Room for the topic and properties around the largest payload. */
+    private static final int MAX_PACKET_BYTES = Limits.MAX_MESSAGE_BYTES + 4096;
+
+    private final BrokerSettings settings;
+    private final BrokerSecurity security;
+    private final EmbeddedActiveMQ broker = new EmbeddedActiveMQ();
+
+    EmbeddedBroker(BrokerSettings settings, BrokerSecurity security) {
+        this.settings = settings;
+        this.security = security;
+    }
+
+    void start() throws Exception {
+        broker.setConfiguration(configuration());
+        broker.setSecurityManager(security);
+        broker.start();
+        broker.getActiveMQServer().getRemotingService().addIncomingInterceptor((MQTTInterceptor)
+                (packet, connection) -> acceptable(packet));
+    }
+
+    /** The port it really listens on. */
+    int port() {
+        return ((NettyAcceptor) broker.getActiveMQServer().getRemotingService().getAcceptor(ACCEPTOR)).getActualPort();
+    }
+
+    void stop() throws Exception {
+        broker.stop();
+    }
+
+    /**
+     * A last will is published by the broker itself, after the client is gone and past its permissions: one that names a
+     * topic of somebody else is refused at the door.
+     */
+    private static boolean acceptable(MqttMessage packet) {
+        if (!(packet instanceof MqttConnectMessage connect)
+                || !connect.variableHeader().isWillFlag()) {
+            return true;
+        }
+        String client = connect.payload().clientIdentifier();
+        return BrokerSecurity.deviceNamed(client)
+                .map(device -> BrokerSecurity.ownOutTopics(device)
+                        .contains(connect.payload().willTopic()))
+                .orElse(false);
+    }
+
+    private Configuration configuration() throws Exception {
+        AddressSettings everywhere = new AddressSettings()
+                .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE)
+                .setMaxSizeBytes(ADDRESS_MEMORY_BYTES)
+                .setPageSizeBytes(PAGE_BYTES)
+                .setPageLimitBytes(ADDRESS_DISK_BYTES)
+                .setPageFullMessagePolicy(PageFullMessagePolicy.DROP)
+                .setExpiryDelay(UNDELIVERED_FOR.toMillis())
+                .setMaxDeliveryAttempts(DELIVERY_ATTEMPTS)
+                .setDeadLetterAddress(SimpleString.of(DEAD_LETTER_ADDRESS))
+                .setAutoDeleteAddresses(true)
+                .setAutoDeleteQueues(true);
+        String folder = settings.folder().toAbsolutePath().toString();
+        return new ConfigurationImpl()
+                .setName("tinyfleet")
+                .setPersistenceEnabled(true)
+                .setJournalType(JournalType.NIO)
+                .setJournalDatasync(true)
+                .setJournalFileSize(JOURNAL_FILE_BYTES)
+                .setJournalDirectory(folder + "/journal")
+                .setBindingsDirectory(folder + "/bindings")
+                .setLargeMessagesDirectory(folder + "/large")
+                .setPagingDirectory(folder + "/paging")
+                .setMinDiskFree(settings.minDiskFreeBytes())
+                .setGlobalMaxSize(ALL_MEMORY_BYTES)
+                .setSecurityEnabled(true)
+                .setAuthenticationCacheSize(settings.securityCacheEntries())
+                .setAuthorizationCacheSize(settings.securityCacheEntries())
+                .setJMXManagementEnabled(false)
+                .setMessageCounterEnabled(false)
+                .setScheduledThreadPoolMaxSize(2)
+                .setThreadPoolMaxSize(8)
+                .addAcceptorConfiguration(acceptor())
+                .addAddressSetting("#", everywhere)
+                .addAddressConfiguration(deadLetters());
+    }
+
+    private TransportConfiguration acceptor() {
+        return new TransportConfiguration(
+                NettyAcceptorFactory.class.getName(),
+                Map.of(
+                        "host",
+                        settings.host(),
+                        "port",
+                        settings.port(),
+                        "protocols",
+                        "MQTT",
+                        // Topic aliases and reconnecting clients do not go together in Paho.
+                        "topicAliasMaximum",
+                        0,
+                        "maximumPacketSize",
+                        MAX_PACKET_BYTES,
+                        "useEpoll",
+                        false,
+                        "remotingThreads",
+                        2),
+                ACCEPTOR);
+    }
+
+    private static CoreAddressConfiguration deadLetters() {
+        return new CoreAddressConfiguration()
+                .setName(DEAD_LETTER_ADDRESS)
+                .addRoutingType(RoutingType.ANYCAST)
+                .addQueueConfiguration(QueueConfiguration.of(DEAD_LETTER_ADDRESS)
+                        .setAddress(DEAD_LETTER_ADDRESS)
+                        .setRoutingType(RoutingType.ANYCAST)
+                        .setRingSize(DEAD_LETTER_MESSAGES));
+    }
+
+    /** Ends what the device has open; with its credentials gone it cannot come back. */
+    void disconnect(DeviceId device) {
+        for (var connection : broker.getActiveMQServer().getRemotingService().getConnections()) {
+            if (device.value().equals(connection.getClientID())) {
+                connection.disconnect(false);
+            }
+        }
+    }
+}
