@@ -30,7 +30,7 @@ public record WorkerExit(Kind kind, int status, String sentence) {
     }
 
     /** Reads an exit status that nobody asked for. */
-    static WorkerExit unasked(int status) {
+    static WorkerExit unasked(int status, String lastLogLine) {
         return switch (status) {
             case SIGNAL_BASE + 4 -> crash(status, "SIGILL");
             case SIGNAL_BASE + 6 -> crash(status, "SIGABRT");
@@ -43,7 +43,12 @@ public record WorkerExit(Kind kind, int status, String sentence) {
                         status,
                         "the worker was killed from outside (SIGKILL), as when memory is short");
             case JVM_OUT_OF_MEMORY -> new WorkerExit(Kind.OUT_OF_MEMORY, status, "the worker's heap was too small");
-            default -> new WorkerExit(Kind.UNEXPECTED, status, "the worker ended by itself with status " + status);
+            default ->
+                new WorkerExit(
+                        Kind.UNEXPECTED,
+                        status,
+                        "the worker ended by itself with status " + status
+                                + (lastLogLine.isEmpty() ? "" : ": " + lastLogLine));
         };
     }
 

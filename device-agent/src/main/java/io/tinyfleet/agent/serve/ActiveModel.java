@@ -7,9 +7,4 @@ import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Variant;
 
 /** A loaded model and on whose behalf it answers. */
-public record ActiveModel(RunningModel model, Variant variant, Digest artifact, AttemptId attempt, Phase phase) {
-
-    ActiveModel withPhase(Phase next) {
-        return new ActiveModel(model, variant, artifact, attempt, next);
-    }
-}
+public record ActiveModel(RunningModel model, Variant variant, Digest artifact, AttemptId attempt, Phase phase) {}

@@ -1,0 +1,245 @@
+package io.tinyfleet.agent.runtime;
+
+import io.tinyfleet.agent.log.EventLog;
+import io.tinyfleet.agent.power.SysRoot;
+import io.tinyfleet.protocol.v1.Runtime;
+import io.tinyfleet.protocol.v1.TensorSpec;
+import java.io.File;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Each model in a JVM of its own: same class path as the agent, other main class. */
+public final class ProcessModelHost implements ModelHost, AutoCloseable {
+
+    private static final EventLog LOG = EventLog.of("runtime");
+    private static final String WORKER_CLASS = "io.tinyfleet.agent.runtime.worker.Worker";
+    private static final String RUNTIME_NAME = "onnxruntime";
+
+    /** The kernel takes a worker before the agent, and before most else, when memory is short. */
+    private static final String OOM_SCORE_ADJUSTMENT = "500";
+
+    /** Connecting takes milliseconds once the worker runs; how long we look before checking that it still does. */
+    private static final long ACCEPT_STEP_MILLIS = 50;
+
+    private final Path run;
+    private final WorkerSettings settings;
+    private final SysRoot system;
+    private final Optional<NativeLibraries> natives;
+    private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1, task -> {
+        Thread thread = new Thread(task, "worker-watch");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private ProcessModelHost(Path run, WorkerSettings settings, SysRoot system, Optional<NativeLibraries> natives) {
+        this.run = run;
+        this.settings = settings;
+        this.system = system;
+        this.natives = natives;
+    }
+
+    /** Owns {@code home/run} and {@code home/native}. The caller holds the home's lock. */
+    public static ProcessModelHost at(Path home, WorkerSettings settings, SysRoot system) throws IOException {
+        Path absolute = home.toAbsolutePath().normalize();
+        Path run = absolute.resolve("run");
+        RunFolder.clear(run);
+        Optional<NativeLibraries> natives =
+                NativeLibraries.find(absolute, System.getProperty("os.name"), System.getProperty("os.arch"));
+        return new ProcessModelHost(run, settings, system, natives);
+    }
+
+    @Override
+    public List<Runtime> runtimes() {
+        return natives.map(found -> List.of(Runtime.newBuilder()
+                        .setName(RUNTIME_NAME)
+                        .setVersion(found.version())
+                        .build()))
+                .orElse(List.of());
+    }
+
+    @Override
+    public TrialReport trial(ModelFile model, @Nullable SelfTestFile vectors, TrialLimits limits) {
+        try (WorkerProcess worker = launch(limits.start())) {
+            return new Trial(worker, model, vectors, limits).run();
+        } catch (IOException e) {
+            return new TrialReport.Failed(
+                    TrialReport.Code.WORKER_UNAVAILABLE, "no worker could be started: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public RunningModel start(ModelFile model) throws WorkerException {
+        WorkerProcess worker;
+        try {
+            worker = launch(TrialLimits.DEFAULT.start());
+        } catch (IOException e) {
+            throw new WorkerException(
+                    TrialReport.Code.WORKER_UNAVAILABLE, "no worker could be started: " + e.getMessage());
+        }
+        try {
+            Loaded loaded = Loaded.in(worker, model, TrialLimits.DEFAULT.load());
+            LOG.info(
+                    "worker-started",
+                    "pid",
+                    worker.pid(),
+                    "artifact",
+                    model.sha256().shortHex(),
+                    "load_ms",
+                    loaded.nanos() / 1_000_000);
+            worker.watch(settings.heartbeat());
+            return new WorkerModel(worker);
+        } catch (WorkerException e) {
+            worker.close();
+            throw e;
+        }
+    }
+
+    /** Workers that still run are stopped by their owners; this ends only the watch over them. */
+    @Override
+    public void close() {
+        timer.shutdown();
+    }
+
+    private WorkerProcess launch(Duration deadline) throws IOException {
+        Path libraries = natives.orElseThrow(() -> new IOException("this installation has no runtime for this machine"))
+                .unpacked();
+        RunFolder folder = RunFolder.create(run);
+        Process process = null;
+        try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(folder.socket()), 1);
+            process = new ProcessBuilder(command(folder, libraries))
+                    .directory(folder.folder().toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(folder.log().toFile())
+                    .start();
+            system.write("proc/" + process.pid() + "/oom_score_adj", OOM_SCORE_ADJUSTMENT);
+            long deadlineNanos = System.nanoTime() + deadline.toNanos();
+            FrameChannel channel = FrameChannel.withDeadlines(
+                    accept(listener, process, folder, deadlineNanos), settings.maxFrameBytes());
+            folder.deleteSocket();
+            requireReady(channel, deadlineNanos);
+            return new WorkerProcess(process, channel, folder, system, timer);
+        } catch (IOException | RuntimeException e) {
+            if (process != null) {
+                process.destroyForcibly();
+            }
+            folder.delete();
+            throw e;
+        }
+    }
+
+    private static SocketChannel accept(
+            ServerSocketChannel listener, Process process, RunFolder folder, long deadlineNanos) throws IOException {
+        listener.configureBlocking(false);
+        try (Selector selector = Selector.open()) {
+            listener.register(selector, SelectionKey.OP_ACCEPT);
+            while (System.nanoTime() - deadlineNanos < 0) {
+                selector.select(key -> {}, ACCEPT_STEP_MILLIS);
+                SocketChannel connected = listener.accept();
+                if (connected != null) {
+                    return connected;
+                }
+                if (!process.isAlive()) {
+                    throw new IOException("it ended with status " + process.exitValue() + ": " + folder.lastLogLine());
+                }
+            }
+        }
+        throw new IOException("it did not connect in time");
+    }
+
+    private static void requireReady(FrameChannel channel, long deadlineNanos) throws IOException {
+        boolean greeted = channel.receive(deadlineNanos) && channel.op() == Op.READY;
+        if (!greeted || channel.payload().getInt() != WorkerProtocol.VERSION) {
+            throw new FrameException("it does not speak version " + WorkerProtocol.VERSION + " of the worker protocol");
+        }
+    }
+
+    private List<String> command(RunFolder folder, Path libraries) {
+        List<String> command = new ArrayList<>(settings.javaCommand());
+        command.addAll(List.of(
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xms4m",
+                "-Xmx" + settings.heapMegabytes() + "m",
+                "-Xss256k",
+                "-XX:ReservedCodeCacheSize=16m",
+                "-XX:MaxMetaspaceSize=32m",
+                "-XX:MaxDirectMemorySize=" + settings.directBytes(),
+                "-Xshare:auto",
+                "-XX:-UsePerfData",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + folder.folder().resolve("crash"),
+                "-Djava.io.tmpdir=" + folder.temporary(),
+                "-Donnxruntime.native.path=" + libraries,
+                "-cp",
+                absoluteClassPath(),
+                WORKER_CLASS,
+                folder.socket().toString(),
+                String.valueOf(settings.maxFrameBytes())));
+        return command;
+    }
+
+    /** The worker has another working folder. */
+    private static String absoluteClassPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** A model that a worker has loaded, and the check that its release's pipeline can feed it. */
+    record Loaded(long nanos, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+
+        static Loaded in(WorkerProcess worker, ModelFile model, Duration deadline) throws WorkerException {
+            String path = model.path().toAbsolutePath().toString();
+            int format = model.variant().getTarget().getFormatValue();
+            try {
+                Loaded loaded = worker.call(
+                        Op.LOAD,
+                        Integer.BYTES + Payloads.textBytes(path),
+                        payload -> Payloads.putText(payload.putInt(format), path),
+                        payload ->
+                                new Loaded(payload.getLong(), Payloads.getSpecs(payload), Payloads.getSpecs(payload)),
+                        deadline);
+                Optional<String> misfit =
+                        PipelineFit.findMisfit(model.variant().getPipeline(), loaded.inputs, loaded.outputs);
+                if (misfit.isPresent()) {
+                    throw new WorkerException(TrialReport.Code.PIPELINE_MISMATCH, misfit.get());
+                }
+                return loaded;
+            } catch (WorkerProcess.RefusedByWorkerException e) {
+                throw new WorkerException(TrialReport.Code.LOAD_FAILED, String.valueOf(e.getMessage()));
+            } catch (FrameTooLargeException e) {
+                throw new WorkerException(TrialReport.Code.LOAD_FAILED, String.valueOf(e.getMessage()));
+            } catch (WorkerProcess.GoneException e) {
+                throw gone(worker, e, "while it loaded the model");
+            }
+        }
+
+        static WorkerException gone(WorkerProcess worker, WorkerProcess.GoneException gone, String when) {
+            if (gone.byDeadline) {
+                return new WorkerException(TrialReport.Code.WORKER_TIMEOUT, gone.getMessage() + " " + when);
+            }
+            WorkerExit exit = worker.awaitExit();
+            TrialReport.Code code = exit.kind() == WorkerExit.Kind.OUT_OF_MEMORY
+                    ? TrialReport.Code.WORKER_OUT_OF_MEMORY
+                    : TrialReport.Code.WORKER_CRASHED;
+            return new WorkerException(code, exit.sentence() + " " + when);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.tinyfleet.agent.serve;
+
+import io.tinyfleet.agent.runtime.Tensor;
+import io.tinyfleet.protocol.v1.AudioFrames;
+import io.tinyfleet.protocol.v1.ElementType;
+import io.tinyfleet.protocol.v1.Feedback;
+import io.tinyfleet.protocol.v1.ScalarInput;
+import io.tinyfleet.protocol.v1.Variant;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns a stream of samples into tensors as the release declares it, and answers into scores. Holds the recurrent
+ * state of one activation of one model: a new activation takes a new pipeline. Owned by the slot's thread.
+ */
+final class AudioFramesPipeline {
+
+    static final int MAX_FRAME_SAMPLES = 1 << 20;
+    private static final int MAX_STATE_BYTES = 1 << 20;
+
+    private final int frameSamples;
+    private final int contextSamples;
+    private final int sampleRateHz;
+    private final double threshold;
+    private final String scoreOutput;
+    private final Tensor samples;
+    private final List<Tensor> inputs = new ArrayList<>();
+    private final Map<String, Tensor> stateByOutput = new LinkedHashMap<>();
+
+    private AudioFramesPipeline(AudioFrames frames) {
+        this.frameSamples = frames.getFrameSamples();
+        this.contextSamples = frames.getContextSamples();
+        this.sampleRateHz = frames.getSampleRateHz();
+        this.threshold = frames.getScoreThreshold();
+        this.scoreOutput = frames.getScoreOutput();
+        this.samples = Tensor.zeros(frames.getInput(), ElementType.FLOAT32, 1, contextSamples + frameSamples);
+        inputs.add(samples);
+        for (Feedback feedback : frames.getFeedbackList()) {
+            Tensor state = Tensor.zeros(feedback.getInput(), ElementType.FLOAT32, shapeOf(feedback));
+            inputs.add(state);
+            stateByOutput.put(feedback.getOutput(), state);
+        }
+        for (ScalarInput constant : frames.getConstantsList()) {
+            Tensor value = Tensor.zeros(constant.getInput(), ElementType.INT64);
+            value.setLong(0, constant.getInt64Value());
+            inputs.add(value);
+        }
+    }
+
+    /** @throws IllegalArgumentException if {@link #findMisfit} names a reason */
+    static AudioFramesPipeline of(Variant variant, AudioSource source) {
+        findMisfit(variant, source).ifPresent(reason -> {
+            throw new IllegalArgumentException(reason);
+        });
+        return new AudioFramesPipeline(variant.getPipeline().getAudioFrames());
+    }
+
+    /** Why the source cannot feed the variant, if so. */
+    static Optional<String> findMisfit(Variant variant, AudioSource source) {
+        if (!variant.getPipeline().hasAudioFrames()) {
+            return Optional.of("this slot has audio, the variant '" + variant.getName()
+                    + "' declares no pipeline for audio frames");
+        }
+        AudioFrames frames = variant.getPipeline().getAudioFrames();
+        if (frames.getSampleRateHz() != source.sampleRateHz()) {
+            return Optional.of("the model wants " + frames.getSampleRateHz() + " samples a second, the source '"
+                    + source.name() + "' has " + source.sampleRateHz());
+        }
+        if (frames.getFrameSamples() < 1 || frames.getFrameSamples() > MAX_FRAME_SAMPLES) {
+            return Optional.of("a frame has 1 to " + MAX_FRAME_SAMPLES + " samples, the pipeline declares "
+                    + Integer.toUnsignedString(frames.getFrameSamples()));
+        }
+        if (frames.getContextSamples() < 0 || frames.getContextSamples() > frames.getFrameSamples()) {
+            return Optional.of("the context is at most one frame (" + frames.getFrameSamples()
+                    + " samples), the pipeline declares " + Integer.toUnsignedString(frames.getContextSamples()));
+        }
+        if (!(frames.getScoreThreshold() >= 0 && frames.getScoreThreshold() <= 1)) {
+            return Optional.of("a score threshold is 0 to 1, the pipeline declares " + frames.getScoreThreshold());
+        }
+        return findTensorMisfit(frames);
+    }
+
+    private static Optional<String> findTensorMisfit(AudioFrames frames) {
+        Set<String> names = new HashSet<>();
+        boolean distinct = names.add(frames.getInput());
+        Set<String> fedBack = new HashSet<>();
+        for (Feedback feedback : frames.getFeedbackList()) {
+            distinct &= names.add(feedback.getInput()) && fedBack.add(feedback.getOutput());
+            try {
+                long bytes = Tensor.byteSize(feedback.getInput(), ElementType.FLOAT32, shapeOf(feedback));
+                if (bytes > MAX_STATE_BYTES) {
+                    return Optional.of("a state has at most " + MAX_STATE_BYTES + " bytes, the pipeline declares "
+                            + bytes + " for '" + feedback.getInput() + "'");
+                }
+            } catch (IllegalArgumentException e) {
+                return Optional.of("the pipeline's feedback: " + e.getMessage());
+            }
+        }
+        for (ScalarInput constant : frames.getConstantsList()) {
+            distinct &= names.add(constant.getInput());
+        }
+        if (!distinct || names.contains("") || frames.getScoreOutput().isEmpty()) {
+            return Optional.of("the pipeline names an input twice, an output twice, or nothing at all");
+        }
+        return Optional.empty();
+    }
+
+    private static long[] shapeOf(Feedback feedback) {
+        return feedback.getShapeList().stream().mapToLong(Long::longValue).toArray();
+    }
+
+    double threshold() {
+        return threshold;
+    }
+
+    long frameNanos() {
+        return frameSamples * 1_000_000_000L / sampleRateHz;
+    }
+
+    /** The next frame as tensors: the end of the frame before it, then new samples. Valid until the next call. */
+    List<Tensor> next(AudioSource source) throws IOException {
+        for (int i = 0; i < contextSamples; i++) {
+            samples.setFloat(i, samples.floatAt(frameSamples + i));
+        }
+        source.read(samples, contextSamples, frameSamples);
+        return inputs;
+    }
+
+    /**
+     * Takes over the state that the model answered with and returns the score; NaN if the answer has none that is
+     * a number, in which case the state stays as it was.
+     */
+    double accept(List<Tensor> answer) {
+        double score = Double.NaN;
+        for (Tensor output : answer) {
+            if (output.name().equals(scoreOutput)
+                    && output.type() == ElementType.FLOAT32
+                    && output.bytes() >= Float.BYTES) {
+                score = output.floatAt(0);
+            }
+        }
+        if (Double.isNaN(score)) {
+            return score;
+        }
+        for (Tensor output : answer) {
+            Tensor state = stateByOutput.get(output.name());
+            if (state != null && state.bytes() == output.bytes() && state.type() == output.type()) {
+                state.copyFrom(output);
+            }
+        }
+        return score;
+    }
+}

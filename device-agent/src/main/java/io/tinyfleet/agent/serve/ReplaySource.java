@@ -1,0 +1,29 @@
+package io.tinyfleet.agent.serve;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Input that is the same at every run: a recording, silence or noise, over and over. */
+public final class ReplaySource {
+
+    /** What generated sound is made for; a recording brings its own rate. */
+    private static final int GENERATED_RATE_HZ = 16_000;
+
+    private ReplaySource() {}
+
+    /**
+     * Opens {@code silence}, {@code noise}, or else the WAV file of that path.
+     *
+     * @throws SourceException if the input cannot be used
+     */
+    public static AudioSource open(String name, String input) throws IOException {
+        if (input.isBlank()) {
+            throw new SourceException("the replay input must be 'silence', 'noise' or the path of a WAV file");
+        }
+        return switch (input) {
+            case "silence" -> GeneratedSource.silence(name, GENERATED_RATE_HZ);
+            case "noise" -> GeneratedSource.noise(name, GENERATED_RATE_HZ, GeneratedSource.NOISE_SEED);
+            default -> WavSource.open(name, Path.of(input));
+        };
+    }
+}

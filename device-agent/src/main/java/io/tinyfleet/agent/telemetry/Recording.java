@@ -1,0 +1,62 @@
+package io.tinyfleet.agent.telemetry;
+
+import io.tinyfleet.agent.runtime.WorkerStats;
+import io.tinyfleet.protocol.v1.Phase;
+import java.util.function.Supplier;
+
+/**
+ * The windows of one activation of one model, one after the other: a window closes after its interval and when the
+ * phase changes. A window without inferences is dropped. Thread-safe.
+ */
+public final class Recording implements AutoCloseable {
+
+    private final WindowRecorder recorder;
+    private final Supplier<WorkerStats> worker;
+    private OpenWindow open;
+    private boolean closed;
+
+    Recording(WindowRecorder recorder, WindowSubject subject, Supplier<WorkerStats> worker) {
+        this.recorder = recorder;
+        this.worker = worker;
+        this.open = new OpenWindow(subject, worker, recorder.surroundings());
+    }
+
+    public synchronized void phase(Phase next) {
+        if (open.subject().phase() != next) {
+            turnOver(open.subject().withPhase(next));
+        }
+    }
+
+    /** An answered inference; a wait under zero says that there was no queue. */
+    public synchronized void answered(double latencyMillis, double waitMillis, double score) {
+        open.answered(latencyMillis, waitMillis, score);
+        turnOverIfDue();
+    }
+
+    public synchronized void failed(String code) {
+        open.failed(code);
+        turnOverIfDue();
+    }
+
+    /** Hands over the last window. */
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            recorder.handOver(open);
+        }
+    }
+
+    private void turnOverIfDue() {
+        if (open.age().compareTo(recorder.interval()) >= 0) {
+            turnOver(open.subject());
+        }
+    }
+
+    private void turnOver(WindowSubject next) {
+        if (!closed) {
+            recorder.handOver(open);
+            open = new OpenWindow(next, worker, recorder.surroundings());
+        }
+    }
+}
