@@ -16,6 +16,7 @@ public final class EnrolmentProof {
     public static final String TYPE = "application/vnd.tinyfleet.enrol.v1";
 
     private static final int MAX_TOKEN_BYTES = 256;
+    private static final int MAX_SPKI_BYTES = 1024;
     private static final int LENGTH_BYTES = 2;
 
     private EnrolmentProof() {}
@@ -25,13 +26,17 @@ public final class EnrolmentProof {
      * three behind its length in bytes as 16 bits, big-endian.
      *
      * @param spki the public key as X.509 SubjectPublicKeyInfo
-     * @throws IllegalArgumentException when the token is over 256 bytes
+     * @throws IllegalArgumentException when the token is over 256 bytes or the key over 1024
      */
     public static byte[] toSign(String token, DeviceId device, byte[] spki) {
         byte[] tokenBytes = token.getBytes(StandardCharsets.UTF_8);
         if (tokenBytes.length > MAX_TOKEN_BYTES) {
             throw new IllegalArgumentException(
                     "an enrolment token has at most " + MAX_TOKEN_BYTES + " bytes, got " + tokenBytes.length);
+        }
+        if (spki.length > MAX_SPKI_BYTES) {
+            throw new IllegalArgumentException(
+                    "a public key has at most " + MAX_SPKI_BYTES + " bytes, got " + spki.length);
         }
         byte[] deviceBytes = device.value().getBytes(StandardCharsets.US_ASCII);
         ByteBuffer body = ByteBuffer.allocate(3 * LENGTH_BYTES + tokenBytes.length + deviceBytes.length + spki.length);

@@ -1,0 +1,77 @@
+package io.tinyfleet.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.GeneratedMessageLite;
+import com.google.protobuf.MessageLite;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.tinyfleet.protocol.trust.DesiredDocuments;
+import io.tinyfleet.protocol.trust.Releases;
+import io.tinyfleet.protocol.trust.TrustedRoot;
+import io.tinyfleet.protocol.v1.Desired;
+import io.tinyfleet.protocol.v1.Release;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What is on the wire in version 1 stays readable, byte for byte. The files are never changed; a new field means a new
+ * file. Written by {@link GoldenWriter}.
+ */
+class GoldenMessagesTest {
+    @Test
+    void every_message_of_the_protocol_has_a_golden_file() {
+        Set<String> messages = new TreeSet<>();
+        for (JavaClass javaClass : new ClassFileImporter().importPackages("io.tinyfleet.protocol.v1")) {
+            if (javaClass.isAssignableTo(GeneratedMessageLite.class)) {
+                messages.add(javaClass.getSimpleName());
+            }
+        }
+        assertThat(messages)
+                .hasSizeGreaterThan(40)
+                .isEqualTo(new TreeSet<>(GoldenMessages.all().keySet()));
+    }
+
+    @Test
+    void every_golden_file_is_read_and_written_byte_for_byte() throws Exception {
+        for (Map.Entry<String, MessageLite> entry : GoldenMessages.all().entrySet()) {
+            byte[] golden = golden(entry.getKey() + ".hex");
+            MessageLite read = Messages.read(entry.getValue().getParserForType(), golden);
+            assertThat(read).as(entry.getKey()).isEqualTo(entry.getValue());
+            assertThat(read.toByteArray()).as(entry.getKey()).isEqualTo(golden);
+        }
+    }
+
+    @Test
+    void signed_documents_made_once_are_verified_for_ever() throws Exception {
+        TrustedRoot root = TrustedRoot.pin(golden("signed/root.hex"));
+        byte[] releaseEnvelope = golden("signed/release.hex");
+        Desired desired = DesiredDocuments.verify(
+                root,
+                new DeviceId("dev-7"),
+                4,
+                Optional.empty(),
+                Instant.parse("2026-03-01T12:00:00Z"),
+                golden("signed/desired.hex"));
+        assertThat(desired.getSeq()).isEqualTo(5);
+        Digest wanted = Digest.fromBytes(desired.getSlots(0).getRelease().getSha256());
+        Release release = Releases.verify(root, wanted, releaseEnvelope);
+        assertThat(release.getModel()).isEqualTo("silero-vad");
+    }
+
+    private static byte[] golden(String name) throws IOException {
+        try (InputStream file = GoldenMessagesTest.class.getResourceAsStream("/golden/v1/" + name)) {
+            assertThat(file).as("golden file %s", name).isNotNull();
+            return HexFormat.of()
+                    .parseHex(new String(file.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("\\s", ""));
+        }
+    }
+}
