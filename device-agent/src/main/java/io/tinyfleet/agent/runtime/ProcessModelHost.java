@@ -183,7 +183,6 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
                 "-Xshare:auto",
                 "-XX:-UsePerfData",
                 "-XX:+ExitOnOutOfMemoryError",
-                "-XX:-CreateCoredumpOnCrash",
                 "-XX:ErrorFile=" + folder.folder().resolve("crash"),
                 "-Djava.io.tmpdir=" + folder.temporary(),
                 "-Donnxruntime.native.path=" + libraries,
