@@ -1,0 +1,50 @@
+package io.tinyfleet.server.delivery;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.time.Duration;
+
+@ConfigMapping(prefix = "tinyfleet.delivery")
+interface DeliveryConfig {
+    /** How long a desired document is good for; a device refuses new installs from an older one. */
+    @WithDefault("7D")
+    Duration documentLife();
+
+    /** A document older than this is signed anew when its device is online. */
+    @WithDefault("3D")
+    Duration resignAfter();
+
+    /** How long the root is good for. */
+    @WithDefault("365D")
+    Duration rootLife();
+
+    /** How long before its end the root is signed anew. */
+    @WithDefault("60D")
+    Duration rootRenewBefore();
+
+    /** A clock this far behind the last signature is broken, and nothing is signed by it. */
+    @WithDefault("1D")
+    Duration clockTolerance();
+
+    /** How long the relay waits for the broker to take one batch of documents. */
+    @WithDefault("10S")
+    Duration publishTimeout();
+
+    /** Documents signed and sent in one go. */
+    @WithDefault("128")
+    @Min(1) @Max(1000) int batch();
+
+    /** The longest the relay waits before it offers a document to the broker again. */
+    @WithDefault("30S")
+    Duration maxBackOff();
+
+    /** Chunks handed to the broker link at once, over all devices. */
+    @WithDefault("32")
+    @Min(1) @Max(1024) int chunksInFlight();
+
+    /** A need older than this is forgotten: its device has asked again since. */
+    @WithDefault("30S")
+    Duration needMaxAge();
+}

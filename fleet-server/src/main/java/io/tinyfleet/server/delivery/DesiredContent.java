@@ -1,0 +1,93 @@
+package io.tinyfleet.server.delivery;
+
+import io.tinyfleet.protocol.DeviceId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.Limits;
+import io.tinyfleet.protocol.v1.BlobRef;
+import io.tinyfleet.protocol.v1.Desired;
+import io.tinyfleet.protocol.v1.DesiredSlot;
+import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.EncodingKind;
+import io.tinyfleet.protocol.v1.Probation;
+import io.tinyfleet.server.model.ArtifactView;
+import io.tinyfleet.server.model.ReleaseView;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a desired document asks for, before it gets a number and times. Two contents with the same digest ask for the
+ * same, so a document is signed anew only when its digest changes, when it grows old, or when the device holds a higher
+ * number.
+ */
+record DesiredContent(Desired unnumbered) {
+    /** A slot with all that its part of the document needs. */
+    record Filled(SlotContent content, ReleaseView release, ArtifactView artifact) {}
+
+    /** A slot's part of the document; without a filling it is to run nothing. */
+    record SlotPart(StoredSlot slot, Optional<Filled> filling) {}
+
+    static DesiredContent of(DeviceId device, Digest root, List<SlotPart> parts) {
+        Desired.Builder desired =
+                Desired.newBuilder().setDeviceId(device.value()).setRootSha256(root.toBytes());
+        parts.forEach(part -> desired.addSlots(slot(part)));
+        return new DesiredContent(desired.build());
+    }
+
+    private static DesiredSlot slot(SlotPart part) {
+        DesiredSlot.Builder slot = DesiredSlot.newBuilder()
+                .setSlot(part.slot().slot().value())
+                .setAttemptId(part.slot().attempt().toBytes());
+        if (part.filling().isEmpty()) {
+            return slot.setEmpty(true).build();
+        }
+        SlotContent content = part.filling().get().content();
+        ReleaseView release = part.filling().get().release();
+        return slot.setRetry(content.retry())
+                .setRelease(blob(release.envelopeDigest(), release.envelopeSize()))
+                .setVariantSha256(content.variant().toBytes())
+                .addEncodings(identity(part.filling().get().artifact()))
+                .setProbation(Probation.newBuilder()
+                        .setRunningSeconds(content.probation().runningSeconds())
+                        .setMinInferences(content.probation().minInferences())
+                        .setDeadlineSeconds(content.probation().deadlineSeconds()))
+                .setReason(content.reason())
+                .setWindowSeconds(content.windowSeconds())
+                .build();
+    }
+
+    private static Encoding identity(ArtifactView artifact) {
+        return Encoding.newBuilder()
+                .setKind(EncodingKind.IDENTITY)
+                .setBlob(blob(artifact.sha256(), artifact.size()))
+                .setChunkList(blob(artifact.chunkList(), artifact.chunkListSize()))
+                .setChunkSize(Limits.CHUNK_BYTES)
+                .build();
+    }
+
+    private static BlobRef blob(Digest digest, long size) {
+        return BlobRef.newBuilder().setSha256(digest.toBytes()).setSize(size).build();
+    }
+
+    Digest digest() {
+        return Digest.of(unnumbered.toByteArray());
+    }
+
+    /** Whether the newest document no longer does. */
+    boolean needsSigning(Optional<SignedDocument> newest, long reportedSeq, Instant now, Duration resignAfter) {
+        return newest.isEmpty()
+                || !newest.get().content().equals(digest())
+                || reportedSeq > newest.get().seq()
+                || newest.get().issuedAt().isBefore(now.minus(resignAfter));
+    }
+
+    /** The number grows for a device whatever happened to either side's memory. */
+    Desired numbered(long storedSeq, long reportedSeq, Instant now, Duration life) {
+        return unnumbered.toBuilder()
+                .setSeq(Math.max(storedSeq, reportedSeq) + 1)
+                .setIssuedAtMillis(now.toEpochMilli())
+                .setExpiresAtMillis(now.plus(life).toEpochMilli())
+                .build();
+    }
+}

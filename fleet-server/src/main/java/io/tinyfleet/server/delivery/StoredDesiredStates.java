@@ -1,0 +1,101 @@
+package io.tinyfleet.server.delivery;
+
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.DeviceId;
+import io.tinyfleet.protocol.Limits;
+import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.UuidV7;
+import io.tinyfleet.server.device.DesiredResend;
+import io.tinyfleet.server.model.ReleaseDirectory;
+import io.tinyfleet.server.model.ReleaseView;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
+import jakarta.transaction.Transactional;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+@ApplicationScoped
+class StoredDesiredStates implements DesiredStates, DesiredResend {
+    private final DesiredRepository repository;
+    private final ReleaseDirectory releases;
+    private final InstantSource clock;
+    private final Event<OutboxFilled> outboxFilled;
+
+    StoredDesiredStates(
+            DesiredRepository repository,
+            ReleaseDirectory releases,
+            InstantSource clock,
+            Event<OutboxFilled> outboxFilled) {
+        this.repository = repository;
+        this.releases = releases;
+        this.clock = clock;
+        this.outboxFilled = outboxFilled;
+    }
+
+    @Override
+    @Transactional
+    public void want(DeviceId device, SlotName slot, SlotContent content) {
+        ReleaseView release = releases.getRelease(content.release());
+        boolean held = release.manifest().getVariantsList().stream()
+                .anyMatch(variant ->
+                        variant.getTarget().getSha256().equals(content.variant().toBytes()));
+        if (!held) {
+            throw new IllegalArgumentException("release " + release.model() + " " + release.version()
+                    + " has no variant with the file " + content.variant());
+        }
+        List<StoredSlot> slots = repository.slots(device);
+        Optional<StoredSlot> stored = named(slots, slot);
+        if (stored.isPresent() && stored.get().content().equals(Optional.of(content))) {
+            return;
+        }
+        if (stored.isEmpty() && slots.size() >= Limits.MAX_SLOTS) {
+            throw new IllegalArgumentException("device " + device + " has " + slots.size() + " slots, at most "
+                    + Limits.MAX_SLOTS + " are allowed");
+        }
+        repository.putSlot(device, slot, content);
+        releases.markUsed(content.release());
+        enqueue(device);
+    }
+
+    @Override
+    @Transactional
+    public Optional<SlotContent> find(DeviceId device, SlotName slot) {
+        return named(repository.slots(device), slot).flatMap(StoredSlot::content);
+    }
+
+    @Override
+    @Transactional
+    public void clear(DeviceId device, SlotName slot) {
+        if (find(device, slot).isEmpty()) {
+            return;
+        }
+        repository.putEmptySlot(device, slot, new AttemptId(UuidV7.next(clock)));
+        enqueue(device);
+    }
+
+    @Override
+    @Transactional
+    public void resend(DeviceId device) {
+        if (repository.enqueueOnce(device, clock.instant())) {
+            outboxFilled.fire(new OutboxFilled());
+        }
+    }
+
+    @Override
+    @Transactional
+    public Map<DeviceId, Long> latestSeqs(Collection<DeviceId> devices) {
+        return repository.seqs(devices);
+    }
+
+    private void enqueue(DeviceId device) {
+        repository.enqueue(device, clock.instant());
+        outboxFilled.fire(new OutboxFilled());
+    }
+
+    private static Optional<StoredSlot> named(List<StoredSlot> slots, SlotName name) {
+        return slots.stream().filter(slot -> slot.slot().equals(name)).findFirst();
+    }
+}

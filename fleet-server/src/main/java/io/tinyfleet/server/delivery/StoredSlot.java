@@ -1,0 +1,18 @@
+package io.tinyfleet.server.delivery;
+
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.SlotName;
+import java.util.Optional;
+
+/**
+ * A slot's row.
+ *
+ * @param content absent when the slot was cleared: it is to run nothing
+ */
+record StoredSlot(SlotName slot, AttemptId attempt, Optional<SlotContent> content) {
+    StoredSlot {
+        if (content.isPresent() && !content.get().attempt().equals(attempt)) {
+            throw new IllegalArgumentException("slot " + slot + " has two attempts");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.tinyfleet.server.model;
+
+import io.smallrye.common.annotation.Blocking;
+import io.tinyfleet.server.platform.Problem;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+@Path("/api/v1/models")
+@Produces(MediaType.APPLICATION_JSON)
+@Blocking
+public class ModelsResource {
+    private final ListModels list;
+    private final CreateModel create;
+    private final PublishRelease publish;
+
+    ModelsResource(ListModels list, CreateModel create, PublishRelease publish) {
+        this.list = list;
+        this.create = create;
+        this.publish = publish;
+    }
+
+    public record Models(List<ModelBody> items) {}
+
+    public record Releases(List<ReleaseBody> items) {}
+
+    @GET
+    @RolesAllowed("viewer")
+    @Operation(operationId = "listModels", summary = "All models with their releases, newest first")
+    public Models list() {
+        return new Models(list.models());
+    }
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed("data")
+    @Operation(operationId = "createModel", summary = "Name a new model")
+    @APIResponse(
+            responseCode = "201",
+            description = "Created",
+            content = @Content(schema = @Schema(implementation = ModelBody.class)))
+    public Response create(@Nullable ModelRequest request) {
+        ModelBody model = create.create(present(request));
+        return Response.created(URI.create("/api/v1/models/" + model.name() + "/releases"))
+                .entity(model)
+                .build();
+    }
+
+    @GET
+    @Path("/{name}/releases")
+    @RolesAllowed("viewer")
+    @Operation(operationId = "listReleases", summary = "The releases of a model, newest first")
+    public Releases releases(@PathParam("name") String name) {
+        return new Releases(list.releasesOf(name));
+    }
+
+    @POST
+    @Path("/{name}/releases")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed("data")
+    @Operation(operationId = "publishRelease", summary = "Sign and publish an immutable release")
+    @APIResponse(
+            responseCode = "201",
+            description = "Signed and published",
+            content = @Content(schema = @Schema(implementation = ReleaseBody.class)))
+    public Response publish(@PathParam("name") String name, @Nullable ReleaseRequest request) {
+        ReleaseBody release = publish.publish(name, present(request));
+        return Response.created(URI.create("/api/v1/releases/" + release.id()))
+                .entity(release)
+                .build();
+    }
+
+    private static <T> T present(@Nullable T body) {
+        if (body == null) {
+            throw Problem.invalid("body", Violations.REQUIRED, null);
+        }
+        return body;
+    }
+}

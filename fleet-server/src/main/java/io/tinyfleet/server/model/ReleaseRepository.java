@@ -1,0 +1,30 @@
+package io.tinyfleet.server.model;
+
+import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+
+@ApplicationScoped
+class ReleaseRepository implements PanacheRepositoryBase<ReleaseEntity, UUID> {
+    Optional<ReleaseEntity> findVersion(String model, String version) {
+        return find("model = ?1 and version = ?2", model, version).firstResultOptional();
+    }
+
+    /** Newest first. */
+    List<ReleaseEntity> listOf(String model, int limit) {
+        return find("model = ?1 order by createdAt desc, id desc", model)
+                .page(0, limit)
+                .list();
+    }
+
+    OptionalLong highestSecurityVersion(String model) {
+        return find("model = ?1 order by securityVersion desc", model)
+                .firstResultOptional()
+                .map(ReleaseEntity::securityVersion)
+                .map(OptionalLong::of)
+                .orElse(OptionalLong.empty());
+    }
+}
