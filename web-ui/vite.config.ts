@@ -4,7 +4,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
 const OUT = 'target/classes/META-INF/resources';
-const SERVER = process.env['TINYFLEET_SERVER'] ?? 'http://127.0.0.1:8080';
+const SERVER = process.env.TINYFLEET_SERVER ?? 'http://127.0.0.1:8080';
 
 /** The theme is set before the first paint by an inline script; the server allows it by its hash. */
 function inlineThemeScript(): Plugin {

@@ -1,0 +1,2 @@
+export { DEVICE_STATES, DeviceState, deviceMark, isShown } from './model';
+export { deviceMatchesQuery } from './queries';

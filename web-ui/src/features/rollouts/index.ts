@@ -1,0 +1,3 @@
+export { RolloutSummary, rolloutMark, rolloutTitle } from './model';
+export { rolloutListQuery } from './queries';
+export { RolloutCard } from './rollout-card';

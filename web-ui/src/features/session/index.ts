@@ -1,0 +1,2 @@
+export { type Session, safeNext } from './model';
+export { sessionQuery, useMayOperate, useSession } from './queries';
