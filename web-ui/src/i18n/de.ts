@@ -122,6 +122,7 @@ export const de: Catalogue = {
       energy: 'Energie je Inferenz',
       failures: 'Fehlgeschlagene Inferenzen',
     },
+    day: '24 h',
     noValue: 'Noch kein Wert',
     lowToHigh: (low, high) => `${low} bis ${high}`,
     running: 'Rollouts',

@@ -121,6 +121,7 @@ export const en = {
       energy: 'Energy per inference',
       failures: 'Failed inferences',
     },
+    day: '24 h',
     noValue: 'No value yet',
     lowToHigh: (low: string, high: string) => `${low} to ${high}`,
     running: 'Rollouts',

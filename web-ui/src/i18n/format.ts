@@ -64,7 +64,7 @@ function create(language: Language): Formats {
 
   return {
     integer: (value) => integer.format(value),
-    decimal: (value, digits) => (decimals[digits] ?? integer).format(value),
+    decimal: (value, digits) => (decimals[digits] ?? integer).format(value).replace('-', '−'),
     percent: (share, digits = 1) => (percents[digits] ?? integer).format(share),
     bytes: (value) => {
       const power = Math.min(sizes.length - 1, value < 1 ? 0 : Math.floor(Math.log(value) / Math.log(1024)));

@@ -76,7 +76,6 @@ export function DeviceGrid(props: {
     <div
       ref={scroller}
       role="grid"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid takes the focus for its rows
       tabIndex={0}
       className={styles.grid}
       aria-label={t.devices.title}

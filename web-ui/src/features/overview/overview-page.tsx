@@ -265,7 +265,7 @@ function VitalTile({ vital }: { vital: Vital }) {
   return (
     <div className={styles.vital}>
       <p className={styles.vitalTitle}>
-        {title}, {f.duration(86_400)}
+        {title}, {t.overview.day}
         {vital.label !== undefined && <span className="muted"> · {vital.label.toLowerCase()}</span>}
       </p>
       <p className={styles.vitalValue}>

@@ -37,7 +37,7 @@ describe('evidence in words', () => {
       en,
       f,
     );
-    expect(words.rest).toBe('pass at -2.90, stop at 4.61, n = 12');
+    expect(words.rest).toBe('pass at −2.90, stop at 4.61, n = 12');
   });
 });
 

@@ -19,7 +19,7 @@ export function Matrix({ rollout, cell }: { rollout: Rollout; cell: Cell | undef
   const perMark = devicesPerMark(Math.max(1, ...rollout.waves.map((wave) => wave.size)));
   const columns: CSSProperties = {
     gridTemplateColumns: `minmax(150px, 190px) ${rollout.waves
-      .map((wave) => `minmax(150px, ${Math.max(1, Math.sqrt(wave.size)).toFixed(2)}fr)`)
+      .map((wave) => `minmax(168px, ${Math.max(1, Math.sqrt(wave.size)).toFixed(2)}fr)`)
       .join(' ')}`,
   };
   return (
@@ -133,10 +133,7 @@ function GateCell(props: { wave: Wave; row: GateRow; rolloutId: string; chosen: 
         </span>
         {words && <span className={styles.rest}>{words.rest}</span>}
         {points.length > 0 && (
-          <Sparkline
-            points={points}
-            limits={judged.evidence ? limitsOf(judged.evidence).map((limit) => limit.value) : []}
-          />
+          <Sparkline points={points} limits={judged.evidence ? limitsOf(judged.evidence) : []} />
         )}
       </Link>
     </td>

@@ -277,7 +277,7 @@ export function verdictMark(verdict: Verdict): MarkKind {
     case 'FAIL':
       return 'bad';
     case 'INSUFFICIENT':
-      return 'waiting';
+      return 'unknown';
   }
 }
 
