@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one line an event to standard error: {@code 2026-01-01T00:00:00.000Z INFO link connected url=tcp://…}.
@@ -47,27 +48,27 @@ public final class EventLog {
     }
 
     /** {@code keysAndValues} alternate: a key, its value, the next key, … */
-    public void debug(String event, Object... keysAndValues) {
+    public void debug(String event, @Nullable Object... keysAndValues) {
         line(Level.DEBUG, event, keysAndValues);
     }
 
-    public void info(String event, Object... keysAndValues) {
+    public void info(String event, @Nullable Object... keysAndValues) {
         line(Level.INFO, event, keysAndValues);
     }
 
-    public void warn(String event, Object... keysAndValues) {
+    public void warn(String event, @Nullable Object... keysAndValues) {
         line(Level.WARN, event, keysAndValues);
     }
 
     /** A bug: something that our own code should have made impossible. */
-    public void error(String event, Throwable bug, Object... keysAndValues) {
+    public void error(String event, Throwable bug, @Nullable Object... keysAndValues) {
         line(Level.ERROR, event, keysAndValues);
         if (lowest.compareTo(Level.ERROR) <= 0) {
             bug.printStackTrace(out);
         }
     }
 
-    private void line(Level level, String event, Object... keysAndValues) {
+    private void line(Level level, String event, @Nullable Object... keysAndValues) {
         if (level.compareTo(lowest) < 0) {
             return;
         }

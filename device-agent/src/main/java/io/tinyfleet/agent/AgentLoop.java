@@ -1,0 +1,343 @@
+package io.tinyfleet.agent;
+
+import io.tinyfleet.agent.board.Board;
+import io.tinyfleet.agent.install.StateFile;
+import io.tinyfleet.agent.link.Link;
+import io.tinyfleet.agent.link.LinkEvent;
+import io.tinyfleet.agent.log.EventLog;
+import io.tinyfleet.agent.outbox.Outbox;
+import io.tinyfleet.agent.reconcile.Action;
+import io.tinyfleet.agent.reconcile.AgentState;
+import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.agent.reconcile.Reconciler;
+import io.tinyfleet.agent.reconcile.Step;
+import io.tinyfleet.protocol.v1.Ack;
+import io.tinyfleet.protocol.v1.DeviceFacts;
+import io.tinyfleet.protocol.v1.PresenceKind;
+import io.tinyfleet.protocol.v1.Stream;
+import io.tinyfleet.protocol.v1.Window;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * The edge around {@link Reconciler}: one thread takes events from one bounded queue, stores the state of each step and
+ * then has its actions done. Everything here belongs to that thread, but {@link #answer}, {@link #offer},
+ * {@link #window} and {@link #stop}.
+ */
+final class AgentLoop {
+    /** Places in the queue. Messages from the broker get only half of them, so that answers always find one. */
+    static final int QUEUE_PLACES = 1024;
+
+    static final Duration HEARTBEAT = Duration.ofSeconds(60);
+    private static final Duration SERVED_EVERY = Duration.ofSeconds(1);
+    private static final Duration STORE_AGAIN = Duration.ofSeconds(5);
+    private static final Duration LONGEST_REST = Duration.ofSeconds(60);
+    private static final Duration FLUSH = Duration.ofSeconds(3);
+    private static final long BACKGROUND_IDLE_SECONDS = 5;
+
+    /** Steps that wait for the disk to take them. */
+    private static final int MAX_POSTPONED = 64;
+
+    private static final EventLog LOG = EventLog.of("agent");
+
+    private final BlockingQueue<Runnable> queue = new LinkedBlockingQueue<>(QUEUE_PLACES);
+    private final Deque<Event> answers = new ArrayDeque<>();
+    private final Deque<Event> postponed = new ArrayDeque<>();
+    private final Timers timers = new Timers();
+    private final Edge.Parts parts;
+    private final Clocks clocks;
+    private final StateFile stateFile;
+    private final Link link;
+    private final Uplink uplink;
+    private final Uplink.Presences presences;
+    private final Models models;
+    private final Edge edge;
+    private final Inbox inbox;
+    private final String version;
+    private AgentState state;
+    private AgentState stored;
+    private Duration servedAt = Duration.ZERO;
+    private long connection;
+    private boolean readySaid;
+    private volatile boolean stopping;
+
+    /** How the loop gets its neighbours, which need the loop themselves. */
+    interface Neighbours {
+        Link link(Predicate<LinkEvent> sink, Uplink.Presences presences);
+
+        Models models(Consumer<Event> answers, Consumer<Window> windows);
+    }
+
+    AgentLoop(Edge.Parts parts, Outbox outbox, String version, Neighbours neighbours) throws IOException {
+        this.parts = parts;
+        this.clocks = parts.clocks();
+        this.version = version;
+        this.stateFile = new StateFile(parts.disk(), parts.home());
+        this.state = stateFile.read();
+        this.stored = state.durable();
+        this.presences = new Uplink.Presences(clocks);
+        presences.desiredSeq(state.desiredSeq());
+        this.link = neighbours.link(this::offer, presences);
+        this.uplink = new Uplink(outbox, presences, link);
+        this.models = neighbours.models(this::answer, this::window);
+        this.edge = new Edge(parts, uplink, models, timers, background(), new Edge.Answers(answers::add, this::answer));
+        this.inbox = new Inbox(parts.identity(), parts.disk(), parts.home(), this::acknowledged);
+    }
+
+    private static ThreadPoolExecutor background() {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                1, 1, BACKGROUND_IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "disk");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    // ---- from other threads
+
+    /** An answer to an action. */
+    void answer(Event event) {
+        put(() -> handle(event));
+    }
+
+    /** A message or a change of the link; false when the broker has to send it again later. */
+    boolean offer(LinkEvent event) {
+        if (event instanceof LinkEvent.Received && queue.remainingCapacity() < QUEUE_PLACES / 2) {
+            return false;
+        }
+        return queue.offer(() -> linked(event));
+    }
+
+    /** A closed telemetry window. */
+    void window(Window window) {
+        if (!queue.offer(() -> uplink.keep(Stream.TELEMETRY, window.toByteString(), clocks.read()))) {
+            LOG.warn("window-lost", "slot", window.getSlot());
+        }
+    }
+
+    /** Ends {@link #run()} after what is under way has been stored and sent. */
+    void stop() {
+        stopping = true;
+        queue.offer(() -> LOG.info("stopping"));
+    }
+
+    private void put(Runnable task) {
+        try {
+            queue.put(task);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            LOG.warn("answer-lost");
+        }
+    }
+
+    // ---- the loop
+
+    void run() {
+        handle(new Event.Started());
+        link.open();
+        while (!stopping) {
+            rest();
+            fireTimers();
+            serve();
+            uplink.pump(clocks.uptime().read());
+        }
+        end();
+    }
+
+    private void rest() {
+        Duration now = clocks.uptime().read();
+        Duration until = timers.findNext().orElse(now.plus(LONGEST_REST));
+        if (connection > 0 && uplink.nextDue().compareTo(until) < 0 && link.room() > 0) {
+            until = uplink.nextDue();
+        }
+        long millis =
+                Math.max(0, Math.min(LONGEST_REST.toMillis(), until.minus(now).toMillis() + 1));
+        try {
+            Runnable task = queue.poll(millis, TimeUnit.MILLISECONDS);
+            while (task != null) {
+                task.run();
+                task = queue.poll();
+            }
+        } catch (InterruptedException e) {
+            // Nobody interrupts the loop but to end it.
+            stopping = true;
+        }
+    }
+
+    private void fireTimers() {
+        Duration now = clocks.uptime().read();
+        for (Optional<Runnable> due = timers.takeDue(now); due.isPresent(); due = timers.takeDue(now)) {
+            due.get().run();
+            drainAnswers();
+        }
+    }
+
+    /** Stores, then acts; answers that came at once are handled before anything from outside. */
+    private void handle(Event event) {
+        answers.add(event);
+        drainAnswers();
+    }
+
+    private void drainAnswers() {
+        for (Event next = answers.poll(); next != null; next = answers.poll()) {
+            step(next);
+        }
+    }
+
+    private void step(Event event) {
+        Step step = Reconciler.step(state, event, clocks.read());
+        AgentState durable = step.state().durable();
+        if (!durable.equals(stored)) {
+            try {
+                stateFile.write(durable);
+            } catch (IOException e) {
+                postpone(event, e);
+                return;
+            }
+            stored = durable;
+        }
+        state = step.state();
+        presences.desiredSeq(state.desiredSeq());
+        for (Action action : step.actions()) {
+            action.in(edge);
+        }
+    }
+
+    /** A step that cannot be stored is not taken: it is tried again, and everything stays as it was until then. */
+    private void postpone(Event event, IOException e) {
+        LOG.warn("state-not-stored", "event", event.getClass().getSimpleName(), "reason", e.getMessage());
+        if (postponed.size() < MAX_POSTPONED) {
+            postponed.add(event);
+        }
+        timers.start("postponed", clocks.uptime().read().plus(STORE_AGAIN), () -> {
+            answers.addAll(postponed);
+            postponed.clear();
+        });
+    }
+
+    /** Running time and inferences, once a second while something runs. */
+    private void serve() {
+        Duration now = clocks.uptime().read();
+        Duration elapsed = now.minus(servedAt);
+        boolean running = state.slots().values().stream().anyMatch(slot -> slot.active() != null);
+        if (running) {
+            timers.start("serve", servedAt.plus(SERVED_EVERY), () -> {});
+        }
+        if (elapsed.compareTo(SERVED_EVERY) < 0) {
+            return;
+        }
+        servedAt = now;
+        if (running) {
+            models.served(elapsed).forEach(this::handle);
+            timers.start("serve", servedAt.plus(SERVED_EVERY), () -> {});
+        }
+    }
+
+    // ---- the link
+
+    private void linked(LinkEvent event) {
+        if (event instanceof LinkEvent.Received received) {
+            inbox.read(received.leaf(), received.payload(), state, clocks.read())
+                    .ifPresent(this::handle);
+            received.handled().run();
+        } else if (event instanceof LinkEvent.Delivered delivered) {
+            uplink.delivered(delivered.token());
+        } else if (event instanceof LinkEvent.Up up) {
+            connected(up.connection());
+        } else if (event instanceof LinkEvent.Down) {
+            connection = 0;
+            timers.cancel("heartbeat");
+            uplink.disconnected();
+            handle(new Event.Disconnected());
+        }
+    }
+
+    private void connected(long number) {
+        connection = number;
+        uplink.hello(number, facts());
+        heartbeatLater();
+        handle(new Event.Connected());
+        if (!readySaid) {
+            readySaid = true;
+            System.out.println("AGENT READY id=" + parts.identity().device() + " broker="
+                    + parts.identity().broker().url());
+        }
+    }
+
+    private void heartbeatLater() {
+        timers.start("heartbeat", clocks.uptime().read().plus(HEARTBEAT), () -> {
+            uplink.presence(PresenceKind.HEARTBEAT, connection);
+            heartbeatLater();
+        });
+    }
+
+    private void acknowledged(Ack ack) {
+        if (uplink.acknowledged(ack, clocks.read()) && connection > 0) {
+            LOG.info("boot-counter-moved", "because", "the server knows a later one");
+            uplink.hello(connection, facts());
+        }
+    }
+
+    private DeviceFacts facts() {
+        Board board = parts.board();
+        DeviceFacts.Builder facts = DeviceFacts.newBuilder()
+                .setAgentVersion(version)
+                .setHardwareClass(parts.identity().hardwareClass())
+                .setArch(board.arch())
+                .setLibc(board.libc())
+                .setOs(board.os())
+                .setRamBytes(board.ramBytes().orElse(0))
+                .setBoard(board.name())
+                .addAllRuntimes(models.runtimes());
+        try {
+            facts.setFlashFreeBytes(parts.disk().freeBytes(parts.home().root()));
+        } catch (IOException e) {
+            LOG.warn("flash-not-measured", "reason", e.getMessage());
+        }
+        return facts.build();
+    }
+
+    // ---- the end
+
+    private void end() {
+        handle(new Event.StopAsked());
+        models.close();
+        Duration until = clocks.uptime().read().plus(FLUSH);
+        while (connection > 0 && clocks.uptime().read().compareTo(until) < 0) {
+            Duration now = clocks.uptime().read();
+            uplink.pump(now);
+            boolean nothingDue = uplink.nextDue().compareTo(now) > 0;
+            if (nothingDue && queue.isEmpty()) {
+                break;
+            }
+            takeOne();
+        }
+        Optional.ofNullable(queue.poll()).ifPresent(Runnable::run);
+        uplink.presence(PresenceKind.GOODBYE, connection);
+        link.close();
+        LOG.info("stopped", "waiting", uplink.waiting());
+    }
+
+    private void takeOne() {
+        try {
+            Runnable task = queue.poll(20, TimeUnit.MILLISECONDS);
+            if (task != null) {
+                task.run();
+            }
+        } catch (InterruptedException e) {
+            // The end is near anyway; what was not sent is in the outbox.
+            connection = 0;
+        }
+    }
+}

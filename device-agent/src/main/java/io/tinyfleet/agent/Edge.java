@@ -1,0 +1,270 @@
+package io.tinyfleet.agent;
+
+import io.tinyfleet.agent.board.Board;
+import io.tinyfleet.agent.enrol.Identity;
+import io.tinyfleet.agent.install.AgentHome;
+import io.tinyfleet.agent.install.Disk;
+import io.tinyfleet.agent.install.ModelStore;
+import io.tinyfleet.agent.log.EventLog;
+import io.tinyfleet.agent.reconcile.Action;
+import io.tinyfleet.agent.reconcile.DeviceLimits;
+import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.chunk.ChunkList;
+import io.tinyfleet.protocol.trust.Releases;
+import io.tinyfleet.protocol.trust.TrustException;
+import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.Stream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/** Does the actions of a step. Called on the loop's thread; what takes long goes to the background. */
+final class Edge implements Action.Edge {
+    private static final int SHORTEST_WINDOW_SECONDS = 1;
+    private static final int LONGEST_WINDOW_SECONDS = 3600;
+    private static final EventLog LOG = EventLog.of("edge");
+
+    private final Parts parts;
+    private final Uplink uplink;
+    private final Models models;
+    private final Timers timers;
+    private final Executor background;
+    private final Answers answers;
+
+    /** What the edge works on. */
+    record Parts(AgentHome home, Disk disk, Identity identity, ModelStore store, Board board, Clocks clocks) {}
+
+    /**
+     * Where answers go.
+     *
+     * @param now taken right after the step that asked, on the loop's thread
+     * @param later from any thread
+     */
+    record Answers(Consumer<Event> now, Consumer<Event> later) {}
+
+    Edge(Parts parts, Uplink uplink, Models models, Timers timers, Executor background, Answers answers) {
+        this.parts = parts;
+        this.uplink = uplink;
+        this.models = models;
+        this.timers = timers;
+        this.background = background;
+        this.answers = answers;
+    }
+
+    // ---- to the server
+
+    @Override
+    public void sendNeed(Action.SendNeed action) {
+        uplink.need(action.need());
+    }
+
+    @Override
+    public void report(Action.Report action) {
+        uplink.keep(
+                Stream.STATE, action.reported().toByteString(), parts.clocks().read());
+    }
+
+    @Override
+    public void raise(Action.Raise action) {
+        LOG.info(
+                action.event().getCode(),
+                "severity",
+                action.event().getSeverity(),
+                "slot",
+                action.event().getSlot(),
+                "detail",
+                action.event().getDetail());
+        uplink.keep(Stream.EVENT, action.event().toByteString(), parts.clocks().read());
+    }
+
+    @Override
+    public void startTimer(Action.StartTimer action) {
+        Duration due = parts.clocks().uptime().read().plus(action.delay());
+        timers.start(action.key(), due, () -> answers.now().accept(action.event()));
+    }
+
+    // ---- disk
+
+    @Override
+    public void findBlob(Action.FindBlob action) {
+        Digest blob = Digest.fromBytes(action.blob().getSha256());
+        Optional<byte[]> found = Optional.empty();
+        try {
+            found = parts.store().findBlob(blob);
+        } catch (IOException e) {
+            LOG.warn("blob-not-read", "blob", blob.shortHex(), "reason", e.getMessage());
+        }
+        answers.now()
+                .accept(
+                        found.isPresent()
+                                ? new Event.BlobFound(action.slot(), action.attempt(), action.purpose(), found.get())
+                                : new Event.BlobAbsent(
+                                        action.slot(),
+                                        action.attempt(),
+                                        action.purpose(),
+                                        blob,
+                                        action.blob().getSize()));
+    }
+
+    @Override
+    public void storeBlob(Action.StoreBlob action) {
+        try {
+            parts.store().storeBlob(action.blob(), action.content());
+        } catch (IOException e) {
+            // Held in memory by the step that follows; after a restart it is fetched again.
+            LOG.warn("blob-not-stored", "blob", action.blob().shortHex(), "reason", e.getMessage());
+        }
+    }
+
+    @Override
+    public void findModel(Action.FindModel action) {
+        background.execute(() -> answers.later().accept(found(action)));
+    }
+
+    private Event found(Action.FindModel action) {
+        Encoding encoding = action.encoding();
+        Digest blob = Digest.fromBytes(encoding.getBlob().getSha256());
+        try {
+            if (parts.store().holds(blob)) {
+                return held(
+                        action.slot(),
+                        action.attempt(),
+                        blob,
+                        encoding.getBlob().getSize());
+            }
+            ChunkList list =
+                    ChunkList.parse(action.chunkList(), encoding.getBlob().getSize(), encoding.getChunkSize());
+            ModelStore.Scan scan = parts.store().scan(blob, list);
+            return new Event.PartScanned(
+                    action.slot(), action.attempt(), action.chunkList(), scan.held(), scan.before(), scan.counters());
+        } catch (IOException e) {
+            return diskFailed(action.slot(), action.attempt(), e);
+        }
+    }
+
+    private Event held(SlotName slot, AttemptId attempt, Digest blob, long size) {
+        return new Event.ModelHeld(slot, attempt, parts.store().counters(blob, size));
+    }
+
+    private static Event diskFailed(SlotName slot, AttemptId attempt, IOException e) {
+        return new Event.ModelRefused(slot, attempt, "disk-failed", "the disk did not take or give it: " + e);
+    }
+
+    @Override
+    public void writeChunk(Action.WriteChunk action) {
+        try {
+            parts.store().writeChunk(action.blob(), action.index(), action.offset(), action.content());
+        } catch (IOException e) {
+            answers.now().accept(diskFailed(action.slot(), action.attempt(), e));
+        }
+    }
+
+    @Override
+    public void noteRefusedChunk(Action.NoteRefusedChunk action) {
+        try {
+            parts.store().noteRefusedChunk(action.blob(), action.index());
+        } catch (IOException e) {
+            LOG.warn("journal-failed", "reason", e.getMessage());
+        }
+    }
+
+    @Override
+    public void assembleModel(Action.AssembleModel action) {
+        background.execute(() -> answers.later().accept(assembled(action)));
+    }
+
+    private Event assembled(Action.AssembleModel action) {
+        try {
+            if (parts.store().assemble(action.artifact(), action.size())) {
+                return held(action.slot(), action.attempt(), action.artifact(), action.size());
+            }
+            return new Event.ModelRefused(
+                    action.slot(),
+                    action.attempt(),
+                    "wrong-digest",
+                    "all chunks were right, yet the whole is not "
+                            + action.artifact().shortHex());
+        } catch (IOException e) {
+            return diskFailed(action.slot(), action.attempt(), e);
+        }
+    }
+
+    @Override
+    public void collectGarbage(Action.CollectGarbage action) {
+        background.execute(() -> {
+            try {
+                parts.store().collectGarbage(action.pinned());
+            } catch (IOException e) {
+                LOG.warn("garbage-not-collected", "reason", e.getMessage());
+            }
+        });
+    }
+
+    // ---- judgements
+
+    @Override
+    public void verifyRelease(Action.VerifyRelease action) {
+        try {
+            answers.now()
+                    .accept(new Event.ReleaseVerified(
+                            action.slot(),
+                            action.attempt(),
+                            Releases.verify(parts.identity().root(), action.release(), action.envelope())));
+        } catch (TrustException e) {
+            answers.now()
+                    .accept(new Event.ReleaseRefused(
+                            action.slot(), action.attempt(), e.code(), String.valueOf(e.getMessage())));
+        }
+    }
+
+    @Override
+    public void measureLimits(Action.MeasureLimits action) {
+        long flash;
+        try {
+            flash = parts.disk().freeBytes(parts.home().root());
+        } catch (IOException e) {
+            LOG.warn("flash-not-measured", "reason", e.getMessage());
+            flash = 0;
+        }
+        DeviceLimits limits = new DeviceLimits(
+                parts.board().ramAvailableBytes().orElse(0),
+                flash,
+                parts.board().abi(),
+                models.runtimes(),
+                models.findMisfit(action.slot(), action.candidate().variant()).orElse(null));
+        answers.now().accept(new Event.LimitsMeasured(action.slot(), action.attempt(), action.candidate(), limits));
+    }
+
+    // ---- workers
+
+    @Override
+    public void runTrial(Action.RunTrial action) {
+        models.trial(action);
+    }
+
+    @Override
+    public void startModel(Action.StartModel action) {
+        models.start(action);
+    }
+
+    @Override
+    public void stopModel(Action.StopModel action) {
+        models.stop(action.slot());
+    }
+
+    @Override
+    public void setPhase(Action.SetPhase action) {
+        models.phase(action.slot(), action.phase());
+    }
+
+    @Override
+    public void setWindow(Action.SetWindow action) {
+        int seconds = Math.max(SHORTEST_WINDOW_SECONDS, Math.min(LONGEST_WINDOW_SECONDS, action.seconds()));
+        models.window(action.slot(), Duration.ofSeconds(seconds));
+    }
+}

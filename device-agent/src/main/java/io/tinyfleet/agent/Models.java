@@ -1,0 +1,37 @@
+package io.tinyfleet.agent;
+
+import io.tinyfleet.agent.reconcile.Action;
+import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.Phase;
+import io.tinyfleet.protocol.v1.Runtime;
+import io.tinyfleet.protocol.v1.Variant;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Workers and slots as the agent's loop sees them. No call waits; answers come back as events. */
+interface Models extends AutoCloseable {
+
+    void trial(Action.RunTrial action);
+
+    void start(Action.StartModel action);
+
+    void stop(SlotName slot);
+
+    void phase(SlotName slot, Phase phase);
+
+    void window(SlotName slot, Duration interval);
+
+    /** Why the slot's input cannot feed the variant, if so. */
+    Optional<String> findMisfit(SlotName slot, Variant variant);
+
+    /** What each running model has done since the last call, {@code elapsed} ago. */
+    List<Event> served(Duration elapsed);
+
+    List<Runtime> runtimes();
+
+    /** Stops all; the last windows are handed over before this returns. */
+    @Override
+    void close();
+}

@@ -1,0 +1,105 @@
+package io.tinyfleet.agent;
+
+import io.tinyfleet.agent.enrol.Identity;
+import io.tinyfleet.agent.install.AgentHome;
+import io.tinyfleet.agent.install.ModelStore;
+import io.tinyfleet.agent.link.Link;
+import io.tinyfleet.agent.link.LinkEvent;
+import io.tinyfleet.agent.link.LinkSettings;
+import io.tinyfleet.agent.link.PahoLink;
+import io.tinyfleet.agent.power.EnergyMeters;
+import io.tinyfleet.agent.power.SysRoot;
+import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.agent.runtime.ProcessModelHost;
+import io.tinyfleet.agent.runtime.WorkerSettings;
+import io.tinyfleet.agent.serve.AudioSlotServer;
+import io.tinyfleet.agent.serve.AudioSource;
+import io.tinyfleet.agent.serve.Pacer;
+import io.tinyfleet.agent.serve.ReplaySource;
+import io.tinyfleet.agent.serve.SlotServer;
+import io.tinyfleet.agent.telemetry.WindowRecorder;
+import io.tinyfleet.agent.telemetry.WindowSurroundings;
+import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.Window;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/** The real neighbours of the loop: the broker by Paho, models by worker processes, input by replay. */
+final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
+    private final AgentHome home;
+    private final AgentSettings settings;
+    private final Identity identity;
+    private final ProcessModelHost host;
+    private final WindowSurroundings surroundings;
+    private final Map<SlotName, AudioSource> sources;
+    private final ModelStore store;
+
+    private Neighbourhood(
+            AgentHome home,
+            AgentSettings settings,
+            Identity identity,
+            ProcessModelHost host,
+            Inputs inputs,
+            ModelStore store) {
+        this.home = home;
+        this.settings = settings;
+        this.identity = identity;
+        this.host = host;
+        this.surroundings = inputs.surroundings();
+        this.sources = inputs.sources();
+        this.store = store;
+    }
+
+    private record Inputs(Map<SlotName, AudioSource> sources, WindowSurroundings surroundings) {}
+
+    static Neighbourhood of(AgentHome home, AgentSettings settings, Identity identity, Clocks clocks, ModelStore store)
+            throws IOException {
+        Map<SlotName, AudioSource> sources = new TreeMap<>();
+        for (Map.Entry<SlotName, AgentSettings.SlotSettings> slot :
+                settings.slots().entrySet()) {
+            sources.put(
+                    slot.getKey(),
+                    ReplaySource.open(slot.getValue().name(), slot.getValue().input()));
+        }
+        WindowSurroundings surroundings = new WindowSurroundings(
+                clocks.uptime(), clocks.wall(), clocks.trust(), EnergyMeters.forHardware(identity.hardwareClass()));
+        WorkerSettings workers = WorkerSettings.DEFAULT.withJavaCommand(settings.javaCommand());
+        ProcessModelHost host = ProcessModelHost.at(home.root(), workers, SysRoot.MACHINE);
+        return new Neighbourhood(home, settings, identity, host, new Inputs(sources, surroundings), store);
+    }
+
+    @Override
+    public Link link(Predicate<LinkEvent> sink, Uplink.Presences presences) {
+        Identity.Broker broker = identity.broker();
+        LinkSettings link = new LinkSettings(
+                broker.url(),
+                identity.device(),
+                broker.username(),
+                broker.password(),
+                LinkSettings.KEEP_ALIVE,
+                LinkSettings.SESSION_EXPIRY);
+        return new PahoLink(link, presences::will, sink, new SecureRandom());
+    }
+
+    @Override
+    public Models models(Consumer<Event> answers, Consumer<Window> windows) {
+        Map<SlotName, SlotServer> servers = new TreeMap<>();
+        settings.slots().forEach((name, slot) -> {
+            AudioSource source = Objects.requireNonNull(sources.get(name), "a source was opened for each slot");
+            WindowRecorder recorder =
+                    new WindowRecorder(name, source.name(), settings.windowInterval(), surroundings, windows);
+            servers.put(name, AudioSlotServer.start(name, source, slot.pace(), Pacer.system(), recorder));
+        });
+        return new WorkerModels(home, store, host, servers, answers);
+    }
+
+    @Override
+    public void close() {
+        host.close();
+    }
+}

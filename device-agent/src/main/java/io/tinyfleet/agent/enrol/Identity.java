@@ -1,0 +1,97 @@
+package io.tinyfleet.agent.enrol;
+
+import io.tinyfleet.agent.install.AgentHome;
+import io.tinyfleet.agent.install.Disk;
+import io.tinyfleet.protocol.DeviceId;
+import io.tinyfleet.protocol.trust.TrustException;
+import io.tinyfleet.protocol.trust.TrustedRoot;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Properties;
+
+/** Who this device is to the server, as enrolment left it: id, credentials and the root it trusts. */
+public record Identity(DeviceId device, String hardwareClass, String kind, Broker broker, TrustedRoot root) {
+
+    /** How to sign in at the broker. The secret is in no log line: this type prints without it. */
+    public record Broker(String url, String username, String password) {
+        @Override
+        public String toString() {
+            return "Broker[" + url + ", " + username + "]";
+        }
+    }
+
+    static Path key(AgentHome home) {
+        return home.identity().resolve("device-key.pem");
+    }
+
+    static Path rootFile(AgentHome home) {
+        return home.identity().resolve("root.dsse");
+    }
+
+    static Path credentials(AgentHome home) {
+        return home.identity().resolve("credentials.properties");
+    }
+
+    /**
+     * Reads what enrolment stored.
+     *
+     * @throws NotEnrolledException with what to do when the device is not enrolled or its files are spoiled
+     */
+    public static Identity read(Disk disk, AgentHome home) throws IOException, NotEnrolledException {
+        Optional<byte[]> root = disk.read(rootFile(home));
+        Optional<byte[]> credentials = disk.read(credentials(home));
+        if (root.isEmpty() || credentials.isEmpty()) {
+            throw new NotEnrolledException(home.root() + " is not enrolled: run the command enrol first");
+        }
+        Properties properties = new Properties();
+        properties.load(new StringReader(new String(credentials.get(), StandardCharsets.UTF_8)));
+        try {
+            return new Identity(
+                    new DeviceId(required(properties, "device.id", home)),
+                    required(properties, "hardware-class", home),
+                    required(properties, "kind", home),
+                    new Broker(
+                            required(properties, "mqtt.url", home),
+                            required(properties, "mqtt.username", home),
+                            required(properties, "mqtt.password", home)),
+                    TrustedRoot.pin(root.get()));
+        } catch (TrustException e) {
+            throw new IOException(
+                    rootFile(home) + " is not the root that was pinned (" + e.code() + "): enrol again", e);
+        }
+    }
+
+    private static String required(Properties properties, String name, AgentHome home) throws NotEnrolledException {
+        String value = properties.getProperty(name);
+        if (value == null || value.isEmpty()) {
+            throw new NotEnrolledException(credentials(home) + " has no " + name + ": enrol again");
+        }
+        return value;
+    }
+
+    /** What goes into the credentials file. */
+    byte[] credentialsContent() {
+        StringBuilder content = new StringBuilder();
+        line(content, "device.id", device.value());
+        line(content, "hardware-class", hardwareClass);
+        line(content, "kind", kind);
+        line(content, "mqtt.url", broker.url());
+        line(content, "mqtt.username", broker.username());
+        line(content, "mqtt.password", broker.password());
+        return content.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void line(StringBuilder content, String name, String value) {
+        content.append(name).append('=');
+        value.chars().forEach(c -> {
+            if (c == '\\') {
+                content.append('\\');
+            }
+            content.append((char) c);
+        });
+        content.append('\n');
+    }
+}

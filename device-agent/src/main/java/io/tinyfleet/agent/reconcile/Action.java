@@ -1,0 +1,210 @@
+package io.tinyfleet.agent.reconcile;
+
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.BlobRef;
+import io.tinyfleet.protocol.v1.DeviceEvent;
+import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.Need;
+import io.tinyfleet.protocol.v1.Phase;
+import io.tinyfleet.protocol.v1.Reported;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Something to do at the edge, after the state of the step has been stored. */
+public sealed interface Action {
+
+    /** Calls the one method of the edge that does this. */
+    void in(Edge edge);
+
+    /** Whoever does the actions: the compiler shows it what it has forgotten. */
+    interface Edge {
+        void sendNeed(SendNeed action);
+
+        void report(Report action);
+
+        void raise(Raise action);
+
+        void startTimer(StartTimer action);
+
+        void findBlob(FindBlob action);
+
+        void storeBlob(StoreBlob action);
+
+        void findModel(FindModel action);
+
+        void writeChunk(WriteChunk action);
+
+        void noteRefusedChunk(NoteRefusedChunk action);
+
+        void assembleModel(AssembleModel action);
+
+        void collectGarbage(CollectGarbage action);
+
+        void verifyRelease(VerifyRelease action);
+
+        void measureLimits(MeasureLimits action);
+
+        void runTrial(RunTrial action);
+
+        void startModel(StartModel action);
+
+        void stopModel(StopModel action);
+
+        void setPhase(SetPhase action);
+
+        void setWindow(SetWindow action);
+    }
+
+    /** Not queued: lost with the connection, and then asked again. */
+    record SendNeed(Need need) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.sendNeed(this);
+        }
+    }
+
+    /** The whole truth about all slots, certain to arrive. */
+    record Report(Reported reported) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.report(this);
+        }
+    }
+
+    /** Certain to arrive. */
+    record Raise(DeviceEvent event) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.raise(this);
+        }
+    }
+
+    /** Starts or moves the one timer with this key; when it ends, {@code event} comes back. */
+    record StartTimer(String key, Duration delay, Event event) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.startTimer(this);
+        }
+    }
+
+    /** Answered by {@code BlobFound} or {@code BlobAbsent}. */
+    record FindBlob(SlotName slot, AttemptId attempt, Purpose purpose, BlobRef blob) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.findBlob(this);
+        }
+    }
+
+    /** Keeps a small blob whose digest has been verified. */
+    record StoreBlob(Digest blob, byte[] content) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.storeBlob(this);
+        }
+    }
+
+    /** Answered by {@code ModelHeld} or {@code PartScanned}. */
+    record FindModel(SlotName slot, AttemptId attempt, Encoding encoding, byte[] chunkList) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.findModel(this);
+        }
+    }
+
+    /** The chunk's hash is right. Answered only when the disk fails, by {@code ModelRefused}. */
+    record WriteChunk(SlotName slot, AttemptId attempt, Digest blob, int index, long offset, byte[] content)
+            implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.writeChunk(this);
+        }
+    }
+
+    record NoteRefusedChunk(Digest blob, int index) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.noteRefusedChunk(this);
+        }
+    }
+
+    /** Hashes the whole part file and moves it under {@code models/}: {@code ModelHeld} or {@code ModelRefused}. */
+    record AssembleModel(SlotName slot, AttemptId attempt, Digest artifact, long size) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.assembleModel(this);
+        }
+    }
+
+    /** Deletes every model and blob that is not named. */
+    record CollectGarbage(Set<Digest> pinned) implements Action {
+        public CollectGarbage {
+            pinned = Set.copyOf(pinned);
+        }
+
+        @Override
+        public void in(Edge edge) {
+            edge.collectGarbage(this);
+        }
+    }
+
+    /** Answered by {@code ReleaseVerified} or {@code ReleaseRefused}. */
+    record VerifyRelease(SlotName slot, AttemptId attempt, Digest release, byte[] envelope) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.verifyRelease(this);
+        }
+    }
+
+    /** Answered by {@code LimitsMeasured}. */
+    record MeasureLimits(SlotName slot, AttemptId attempt, Installed candidate) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.measureLimits(this);
+        }
+    }
+
+    /** In a throw-away worker; answered by {@code TrialEnded}. {@code selfTest} is null when the release has none. */
+    record RunTrial(
+            SlotName slot,
+            AttemptId attempt,
+            Installed candidate,
+            @Nullable Digest selfTest) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.runTrial(this);
+        }
+    }
+
+    /** Starts a worker and swaps it in; answered by {@code ModelStarted} or {@code ModelStartFailed}. */
+    record StartModel(SlotName slot, Installed artifact, Phase phase) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.startModel(this);
+        }
+    }
+
+    record StopModel(SlotName slot) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.stopModel(this);
+        }
+    }
+
+    /** Windows from now on carry this phase and attempt. */
+    record SetPhase(SlotName slot, Phase phase) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.setPhase(this);
+        }
+    }
+
+    record SetWindow(SlotName slot, int seconds) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.setWindow(this);
+        }
+    }
+}

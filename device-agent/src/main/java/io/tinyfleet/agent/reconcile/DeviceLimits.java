@@ -1,0 +1,22 @@
+package io.tinyfleet.agent.reconcile;
+
+import io.tinyfleet.protocol.v1.Runtime;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this device has left, measured when an offer is judged.
+ *
+ * @param abi such as {@code linux-x86_64-glibc}
+ * @param misfit why the slot's input cannot feed the variant; null when it can
+ */
+public record DeviceLimits(
+        long ramAvailableBytes,
+        long flashFreeBytes,
+        String abi,
+        List<Runtime> runtimes,
+        @Nullable String misfit) {
+    public DeviceLimits {
+        runtimes = List.copyOf(runtimes);
+    }
+}

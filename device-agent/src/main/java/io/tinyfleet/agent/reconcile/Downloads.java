@@ -1,0 +1,390 @@
+package io.tinyfleet.agent.reconcile;
+
+import com.google.protobuf.ByteString;
+import io.tinyfleet.agent.reconcile.Install.Downloading;
+import io.tinyfleet.agent.reconcile.Install.Verified;
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.Limits;
+import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.chunk.ChunkList;
+import io.tinyfleet.protocol.v1.BlobRef;
+import io.tinyfleet.protocol.v1.Chunk;
+import io.tinyfleet.protocol.v1.ChunkRange;
+import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.Need;
+import io.tinyfleet.protocol.v1.Severity;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Bytes from the server: each chunk is verified before it is written, and what is held is not asked for again. */
+final class Downloads {
+    /** First wait for chunks that were asked for; doubles with each silent round. */
+    static final Duration SILENCE = Duration.ofSeconds(3);
+
+    static final Duration MAX_SILENCE = Duration.ofSeconds(60);
+
+    /** Chunks with a wrong hash, index or length in one download, before it is given up. */
+    static final int MAX_REFUSED_CHUNKS = 64;
+
+    /** Times that a small blob may come whole and wrong. */
+    static final int MAX_SPOILED = 3;
+
+    /** Times that the server may say that it does not have a blob. */
+    static final int MAX_REFUSALS = 5;
+
+    /** More is asked for when no more than this is on its way. */
+    private static final int LOW_WATER = Limits.MAX_NEED_WINDOW / 2;
+
+    /** Reported progress goes out at each of these steps. */
+    private static final int REPORTS_PER_DOWNLOAD = 10;
+
+    private Downloads() {}
+
+    // ---- what the disk holds
+
+    static void findChunkList(Turn turn, SlotState slot) {
+        Offer offer = slot.findOffer().orElseThrow();
+        Optional<Encoding> encoding = offer.findWholeFile();
+        if (encoding.isEmpty()) {
+            Offers.fail(turn, slot, "no-usable-encoding", "none of the offered encodings is the whole file", false);
+            return;
+        }
+        if (encoding.get().hasChunkList()) {
+            turn.put(slot.with((Work) new Work.Awaiting("chunk list")));
+            turn.act(new Action.FindBlob(
+                    slot.name(),
+                    offer.attempt(),
+                    Purpose.CHUNK_LIST,
+                    encoding.get().getChunkList()));
+            return;
+        }
+        // A file of one chunk needs no list: its own digest is the list.
+        findModel(
+                turn, slot, encoding.get(), encoding.get().getBlob().getSha256().toByteArray());
+    }
+
+    private static void findModel(Turn turn, SlotState slot, Encoding encoding, byte[] chunkList) {
+        try {
+            ChunkList.parse(chunkList, encoding.getBlob().getSize(), encoding.getChunkSize());
+        } catch (IllegalArgumentException e) {
+            Offers.fail(turn, slot, "bad-chunk-list", String.valueOf(e.getMessage()), false);
+            return;
+        }
+        Digest blob = Digest.fromBytes(encoding.getBlob().getSha256());
+        boolean fetchedByOther = turn.slots().stream()
+                .filter(other -> !other.name().equals(slot.name()))
+                .flatMap(other -> other.work().findFetch().stream())
+                .anyMatch(fetch ->
+                        fetch.purpose() == Purpose.MODEL && fetch.blob().equals(blob));
+        if (fetchedByOther) {
+            turn.put(slot.with((Work) new Work.Queued()));
+            return;
+        }
+        turn.put(slot.with((Work) new Work.Awaiting("model")));
+        turn.act(
+                new Action.FindModel(slot.name(), slot.findOffer().orElseThrow().attempt(), encoding, chunkList));
+    }
+
+    /** A download has ended: slots that waited for the same file look again. */
+    static void wakeQueued(Turn turn) {
+        for (SlotState slot : turn.slots()) {
+            if (slot.work() instanceof Work.Queued) {
+                findChunkList(turn, slot);
+            }
+        }
+    }
+
+    static void blobFound(Turn turn, Event.BlobFound event) {
+        turn.findWorking(event.slot(), event.attempt())
+                .ifPresent(slot -> use(turn, slot, event.purpose(), event.content()));
+    }
+
+    private static void use(Turn turn, SlotState slot, Purpose purpose, byte[] content) {
+        Offer offer = slot.findOffer().orElseThrow();
+        switch (purpose) {
+            case RELEASE -> {
+                turn.put(slot.with((Work) new Work.Awaiting("release's signature")));
+                turn.act(new Action.VerifyRelease(
+                        slot.name(),
+                        offer.attempt(),
+                        Digest.fromBytes(offer.release().getSha256()),
+                        content));
+            }
+            case CHUNK_LIST -> offer.findWholeFile().ifPresent(encoding -> findModel(turn, slot, encoding, content));
+            case SELF_TEST -> Offers.beginTrial(turn, slot, Digest.of(content));
+            case MODEL -> throw new IllegalStateException("a model never comes as one small blob");
+        }
+    }
+
+    static void blobAbsent(Turn turn, Event.BlobAbsent event) {
+        turn.findWorking(event.slot(), event.attempt()).ifPresent(slot -> {
+            Fetch fetch = Fetch.small(event.purpose(), event.blob(), event.size(), Limits.CHUNK_BYTES, turn.uptime());
+            ask(turn, slot, fetch);
+        });
+    }
+
+    static void partScanned(Turn turn, Event.PartScanned event) {
+        Optional<SlotState> working = turn.findWorking(event.slot(), event.attempt());
+        if (working.isEmpty()) {
+            return;
+        }
+        SlotState slot = working.get();
+        if (slot.install() instanceof Verified verified) {
+            // It was whole once; the disk has spoiled it since.
+            turn.raise(
+                    "model-spoiled",
+                    Severity.ERROR,
+                    slot,
+                    "the stored file no longer has its hash; it is fetched again");
+            slot = slot.with(verified.fetchAgain());
+        }
+        if (!(slot.install() instanceof Downloading downloading)) {
+            return;
+        }
+        slot = slot.with(downloading.counted(event.counters()));
+        Encoding encoding = downloading.offer().findWholeFile().orElseThrow();
+        ChunkList list = ChunkList.parse(event.chunkList(), encoding.getBlob().getSize(), encoding.getChunkSize());
+        Fetch fetch = Fetch.model(
+                Digest.fromBytes(encoding.getBlob().getSha256()),
+                list,
+                encoding.getChunkSize(),
+                event.held(),
+                event.before(),
+                turn.uptime());
+        turn.report();
+        if (fetch.complete()) {
+            assemble(turn, slot);
+            return;
+        }
+        ask(turn, slot, fetch);
+    }
+
+    // ---- asking
+
+    static void connected(Turn turn) {
+        turn.connected(true);
+        turn.report();
+        for (SlotState slot : turn.slots()) {
+            slot.work().findFetch().ifPresent(fetch -> ask(turn, slot, fetch.ask(Chunks.NONE)));
+        }
+    }
+
+    static void needTimeout(Turn turn, SlotName name) {
+        SlotState slot = turn.slot(name);
+        slot.work().findFetch().ifPresent(fetch -> {
+            Duration silent = turn.uptime().minus(fetch.heard());
+            Duration patience = patience(fetch);
+            if (silent.compareTo(patience) < 0) {
+                startTimer(turn, slot, patience.minus(silent));
+                return;
+            }
+            ask(turn, slot, fetch.silence(turn.uptime()));
+        });
+    }
+
+    private static Duration patience(Fetch fetch) {
+        Duration doubled = SILENCE.multipliedBy(1L << Math.min(fetch.silentRounds(), 10));
+        return doubled.compareTo(MAX_SILENCE) < 0 ? doubled : MAX_SILENCE;
+    }
+
+    /** Asks for what is neither held nor on its way, up to the window. */
+    private static void ask(Turn turn, SlotState slot, Fetch fetch) {
+        Chunks asked = fetch.asked();
+        Need.Builder need = Need.newBuilder()
+                .setBlobSha256(fetch.blob().toBytes())
+                .setWindow(Limits.MAX_NEED_WINDOW)
+                .setAttemptId(slot.findOffer().orElseThrow().attempt().toBytes());
+        int from = -1;
+        int length = 0;
+        for (int i = fetch.held().nextAbsent(0);
+                i < fetch.count() && asked.count() < Limits.MAX_NEED_WINDOW;
+                i = fetch.held().nextAbsent(i + 1)) {
+            if (asked.has(i)) {
+                continue;
+            }
+            if (length > 0 && i != from + length) {
+                need.addRanges(ChunkRange.newBuilder().setFirst(from).setCount(length));
+                length = 0;
+            }
+            if (length == 0) {
+                from = i;
+            }
+            length++;
+            asked = asked.with(i);
+        }
+        if (length > 0) {
+            need.addRanges(ChunkRange.newBuilder().setFirst(from).setCount(length));
+        }
+        Fetch asking = fetch.ask(asked);
+        turn.put(slot.with((Work) new Work.Fetching(asking)));
+        if (need.getRangesCount() > 0 && turn.isConnected()) {
+            turn.act(new Action.SendNeed(need.build()));
+        }
+        startTimer(turn, slot, patience(asking));
+    }
+
+    private static void startTimer(Turn turn, SlotState slot, Duration delay) {
+        turn.act(new Action.StartTimer("need/" + slot.name(), delay, new Event.NeedTimeout(slot.name())));
+    }
+
+    // ---- a chunk
+
+    static void chunkArrived(Turn turn, Chunk chunk) {
+        for (SlotState slot : turn.slots()) {
+            Optional<Fetch> fetch = slot.work().findFetch();
+            if (fetch.isPresent() && fetch.get().blob().toBytes().equals(chunk.getBlobSha256())) {
+                take(turn, slot, fetch.get(), chunk);
+                return;
+            }
+        }
+        // Late answers to a download that has ended, or was begun before a restart: nothing asks for them.
+    }
+
+    private static void take(Turn turn, SlotState slot, Fetch fetch, Chunk chunk) {
+        int index = chunk.getIndex();
+        if (!chunk.getRefusal().isEmpty()) {
+            serverRefused(turn, slot, fetch, chunk.getRefusal());
+            return;
+        }
+        Optional<String> wrong = findWrong(fetch, chunk);
+        if (wrong.isPresent()) {
+            refuseChunk(turn, slot, fetch, index, wrong.get());
+            return;
+        }
+        if (fetch.held().has(index)) {
+            return;
+        }
+        if (fetch.list() == null) {
+            keepPiece(turn, slot, fetch, index, chunk.getData());
+            return;
+        }
+        write(turn, slot, fetch, index, chunk.getData());
+    }
+
+    private static Optional<String> findWrong(Fetch fetch, Chunk chunk) {
+        int index = chunk.getIndex();
+        if (chunk.getBlobSize() != fetch.size()) {
+            return Optional.of(
+                    "wrong-size: the blob has " + fetch.size() + " bytes, the chunk says " + chunk.getBlobSize());
+        }
+        if (index < 0 || index >= fetch.count()) {
+            return Optional.of("wrong-index: the blob has " + fetch.count() + " chunks, this is number "
+                    + Integer.toUnsignedString(index));
+        }
+        if (chunk.getData().size() != fetch.lengthOf(index)) {
+            return Optional.of("wrong-length: chunk " + index + " has " + fetch.lengthOf(index) + " bytes, got "
+                    + chunk.getData().size());
+        }
+        ChunkList list = fetch.list();
+        if (list != null && !list.matches(index, chunk.getData().toByteArray())) {
+            return Optional.of("wrong-hash: chunk " + index + " does not have the hash in the chunk list");
+        }
+        return Optional.empty();
+    }
+
+    private static void refuseChunk(Turn turn, SlotState slot, Fetch fetch, int index, String why) {
+        turn.raise("chunk-refused", Severity.SECURITY, slot, why);
+        turn.act(new Action.NoteRefusedChunk(fetch.blob(), index));
+        SlotState counted = slot;
+        if (slot.install() instanceof Downloading downloading) {
+            counted = slot.with(downloading.counted(downloading.counters().refusedOne()));
+        }
+        turn.put(counted);
+        if (counted.install().counters().chunksRefused() >= MAX_REFUSED_CHUNKS) {
+            Offers.fail(
+                    turn,
+                    counted,
+                    "chunks-refused",
+                    MAX_REFUSED_CHUNKS + " chunks were refused, the last: " + why,
+                    false);
+        }
+        // The right chunk is asked for again when the wait for it ends, so that a flood of bad ones costs nothing.
+    }
+
+    private static void serverRefused(Turn turn, SlotState slot, Fetch fetch, String why) {
+        if (fetch.refusals() + 1 >= MAX_REFUSALS) {
+            Offers.fail(
+                    turn,
+                    slot,
+                    "blob-unavailable",
+                    "the server refused the blob " + fetch.blob().shortHex() + ": " + why,
+                    false);
+            return;
+        }
+        turn.put(slot.with((Work) new Work.Fetching(fetch.refuse())));
+    }
+
+    private static void keepPiece(Turn turn, SlotState slot, Fetch fetch, int index, ByteString piece) {
+        if (!fetch.asked().has(index)) {
+            return;
+        }
+        Fetch kept = fetch.keep(index, piece, turn.uptime());
+        if (!kept.complete()) {
+            goOn(turn, slot, kept);
+            return;
+        }
+        byte[] whole = kept.whole();
+        if (Digest.of(whole).equals(fetch.blob())) {
+            turn.act(new Action.StoreBlob(fetch.blob(), whole));
+            use(turn, slot.with((Work) new Work.Resting()), fetch.purpose(), whole);
+            return;
+        }
+        String why = "wrong-digest: the blob " + fetch.blob().shortHex() + " came whole, but with another digest";
+        turn.raise("blob-refused", Severity.SECURITY, slot, why);
+        Fetch spoiled = kept.spoil(turn.uptime());
+        if (spoiled.spoiled() >= MAX_SPOILED) {
+            Offers.fail(turn, slot, "blob-refused", why + ", " + spoiled.spoiled() + " times", false);
+            return;
+        }
+        ask(turn, slot, spoiled);
+    }
+
+    private static void write(Turn turn, SlotState slot, Fetch fetch, int index, ByteString content) {
+        if (!(slot.install() instanceof Downloading downloading)) {
+            return;
+        }
+        AttemptId attempt = downloading.offer().attempt();
+        byte[] bytes = content.toByteArray();
+        turn.act(new Action.WriteChunk(
+                slot.name(), attempt, fetch.blob(), index, (long) index * fetch.chunkBytes(), bytes));
+        Counters counters =
+                downloading.counters().wrote(bytes.length, fetch.before().has(index));
+        SlotState written = slot.with(downloading.counted(counters));
+        Fetch kept = fetch.keep(index, null, turn.uptime());
+        if (kept.complete()) {
+            assemble(turn, written);
+            return;
+        }
+        if (stepOf(counters) != stepOf(downloading.counters())) {
+            turn.report();
+        }
+        goOn(turn, written, kept);
+    }
+
+    private static long stepOf(Counters counters) {
+        return counters.bytesDone() * REPORTS_PER_DOWNLOAD / Math.max(1, counters.bytesTotal());
+    }
+
+    private static void goOn(Turn turn, SlotState slot, Fetch fetch) {
+        if (fetch.asked().count() <= LOW_WATER) {
+            ask(turn, slot, fetch);
+            return;
+        }
+        turn.put(slot.with((Work) new Work.Fetching(fetch)));
+    }
+
+    // ---- the whole
+
+    private static void assemble(Turn turn, SlotState slot) {
+        Offer offer = slot.findOffer().orElseThrow();
+        BlobRef blob = offer.findWholeFile().orElseThrow().getBlob();
+        turn.put(slot.with((Work) new Work.Awaiting("whole file")));
+        turn.act(new Action.AssembleModel(slot.name(), offer.attempt(), offer.artifact(), blob.getSize()));
+    }
+
+    static void modelRefused(Turn turn, Event.ModelRefused event) {
+        turn.findWorking(event.slot(), event.attempt())
+                .ifPresent(slot -> Offers.fail(turn, slot, event.code(), event.sentence(), false));
+    }
+}

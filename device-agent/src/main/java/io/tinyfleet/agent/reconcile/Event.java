@@ -1,0 +1,218 @@
+package io.tinyfleet.agent.reconcile;
+
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.Chunk;
+import io.tinyfleet.protocol.v1.Desired;
+import io.tinyfleet.protocol.v1.Release;
+import org.jspecify.annotations.Nullable;
+
+/** Something that has happened. An answer from the edge names slot and attempt; one that is not current is dropped. */
+public sealed interface Event {
+
+    /** Calls the one method of the turn that handles this event. */
+    void applyTo(Turn turn);
+
+    // ---- the process
+
+    /** The stored state has been read: start what runs here, go on with what was under way. */
+    record Started() implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.started(turn);
+        }
+    }
+
+    record StopAsked() implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.stopAsked(turn);
+        }
+    }
+
+    // ---- the link
+
+    record Connected() implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.connected(turn);
+        }
+    }
+
+    record Disconnected() implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            turn.connected(false);
+        }
+    }
+
+    /** Signature, root, device and expiry have been checked. */
+    record DesiredVerified(Desired desired, Digest envelope) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Offers.desiredVerified(turn, this);
+        }
+    }
+
+    /** A message from the broker that was refused before it could mean anything: nothing else changes. */
+    record MessageRefused(String eventCode, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Offers.messageRefused(turn, this);
+        }
+    }
+
+    record ChunkArrived(Chunk chunk) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.chunkArrived(turn, chunk);
+        }
+    }
+
+    record RefreshAsked() implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            turn.report();
+        }
+    }
+
+    /** Workers are started anew, one after the other, without counting as crashes. */
+    record RestartAsked() implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.restartAsked(turn);
+        }
+    }
+
+    // ---- timers
+
+    record NeedTimeout(SlotName slot) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.needTimeout(turn, slot);
+        }
+    }
+
+    record RestartDue(SlotName slot) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.restartDue(turn, slot);
+        }
+    }
+
+    // ---- the disk
+
+    record BlobFound(SlotName slot, AttemptId attempt, Purpose purpose, byte[] content) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.blobFound(turn, this);
+        }
+    }
+
+    record BlobAbsent(SlotName slot, AttemptId attempt, Purpose purpose, Digest blob, long size) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.blobAbsent(turn, this);
+        }
+    }
+
+    /** The file is under {@code models/} and its hash is right. */
+    record ModelHeld(SlotName slot, AttemptId attempt, Counters counters) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Offers.modelHeld(turn, this);
+        }
+    }
+
+    /** No whole file; every place of the part file has been hashed. */
+    record PartScanned(
+            SlotName slot, AttemptId attempt, byte[] chunkList, Chunks held, Chunks before, Counters counters)
+            implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.partScanned(turn, this);
+        }
+    }
+
+    /** All chunks were here, yet the whole has another hash, or the disk failed. */
+    record ModelRefused(SlotName slot, AttemptId attempt, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.modelRefused(turn, this);
+        }
+    }
+
+    // ---- judgements at the edge
+
+    record ReleaseVerified(SlotName slot, AttemptId attempt, Release release) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Offers.releaseVerified(turn, this);
+        }
+    }
+
+    record ReleaseRefused(SlotName slot, AttemptId attempt, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Offers.releaseRefused(turn, this);
+        }
+    }
+
+    record LimitsMeasured(SlotName slot, AttemptId attempt, Installed candidate, DeviceLimits limits) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Offers.limitsMeasured(turn, this);
+        }
+    }
+
+    // ---- workers
+
+    record TrialEnded(SlotName slot, AttemptId attempt, TrialOutcome outcome) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Offers.trialEnded(turn, this);
+        }
+    }
+
+    record ModelStarted(SlotName slot, Digest artifact) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.modelStarted(turn, this);
+        }
+    }
+
+    record ModelStartFailed(SlotName slot, Digest artifact, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.modelStartFailed(turn, this);
+        }
+    }
+
+    /** A worker that was running ended by itself. */
+    record ModelExited(SlotName slot, Digest artifact, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.modelExited(turn, this);
+        }
+    }
+
+    /**
+     * Running time and inferences since the last such event.
+     *
+     * @param violation a broken budget of the release, as code and sentence; null when all are kept
+     */
+    record ModelServed(
+            SlotName slot,
+            Digest artifact,
+            Served more,
+            @Nullable Violation violation) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.modelServed(turn, this);
+        }
+    }
+
+    /** A budget of the release that the running model breaks. */
+    record Violation(String code, String sentence) {}
+}

@@ -1,0 +1,256 @@
+package io.tinyfleet.agent.reconcile;
+
+import io.tinyfleet.protocol.v1.Phase;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the newest attempt of a slot stands. Kept on disk before anything is done about it.
+ *
+ * <pre>
+ * Untried -> Accepted -> Downloading -> Verified -> Activating -> Probation -> Healthy
+ *               |            |             |            |             |-----> Idle
+ *               |            |             |            |             |
+ *               |            |             |            '-------------'-----> RolledBack   (active is the previous model again)
+ *               |            '-------------'--------------------------------> Failed       (the running model was not touched)
+ *               '-----------------------------------------------------------> Rejected     (a limit of this device)
+ * Accepted -> Verified        the file is held already
+ * Accepted -> Activating      the way back to the previous model: no download, no trial
+ * Accepted -> Healthy         the wanted artifact runs already and is confirmed; Accepted -> Probation when it is not
+ * Healthy, Idle -> RolledBack when the model starts to crash in a loop later
+ * any -> Accepted             a newer offer
+ * </pre>
+ */
+public sealed interface Install {
+
+    Phase phase();
+
+    /** Null only before the first offer. */
+    @Nullable Offer offer();
+
+    default Counters counters() {
+        return Counters.NONE;
+    }
+
+    default Served served() {
+        return Served.NOTHING;
+    }
+
+    /** Stable code why it ended; empty while it goes well. */
+    default String reason() {
+        return "";
+    }
+
+    default String detail() {
+        return "";
+    }
+
+    /** The part that is worth a write to disk; the rest is found again after a restart. */
+    default Install durable() {
+        return this;
+    }
+
+    /** No offer yet. */
+    record Untried() implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.PHASE_UNSPECIFIED;
+        }
+
+        @Override
+        public @Nullable Offer offer() {
+            return null;
+        }
+
+        Accepted accept(Offer next) {
+            return new Accepted(next);
+        }
+    }
+
+    /** Verified and stored; nothing of the model has been fetched. */
+    record Accepted(Offer offer) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.ACCEPTED;
+        }
+
+        Downloading download(Installed candidate) {
+            return new Downloading(offer, candidate, Counters.NONE.ofTotal(candidate.size()));
+        }
+
+        Rejected reject(String reason, String detail) {
+            return new Rejected(offer, reason, detail);
+        }
+
+        Failed fail(String reason, String detail) {
+            return new Failed(offer, Counters.NONE, reason, detail);
+        }
+
+        Activating activateHeld(Counters counters) {
+            return new Activating(offer, counters);
+        }
+
+        Healthy alreadyRunning() {
+            return new Healthy(offer, Counters.NONE, Served.NOTHING);
+        }
+
+        Probation probate() {
+            return new Probation(offer, Counters.NONE, Served.NOTHING, Served.NOTHING);
+        }
+    }
+
+    /** The device can run it; chunks come in. The counters live in the journal, not in the state file. */
+    record Downloading(Offer offer, Installed candidate, Counters counters) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.DOWNLOADING;
+        }
+
+        @Override
+        public Install durable() {
+            return new Downloading(offer, candidate, Counters.NONE.ofTotal(candidate.size()));
+        }
+
+        Downloading counted(Counters now) {
+            return new Downloading(offer, candidate, now);
+        }
+
+        Verified verify() {
+            return new Verified(offer, candidate, counters.allHere(), 0);
+        }
+
+        Failed fail(String reason, String detail) {
+            return new Failed(offer, counters, reason, detail);
+        }
+    }
+
+    /** The file is whole and held. {@code trials} counts the trials begun, so that one that kills the board ends. */
+    record Verified(Offer offer, Installed candidate, Counters counters, int trials) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.VERIFIED;
+        }
+
+        Verified beginTrial() {
+            return new Verified(offer, candidate, counters, trials + 1);
+        }
+
+        /** The held file was found spoiled. */
+        Downloading fetchAgain() {
+            return new Downloading(offer, candidate, Counters.NONE.ofTotal(candidate.size()));
+        }
+
+        Activating activate() {
+            return new Activating(offer, counters);
+        }
+
+        Failed fail(String reason, String detail) {
+            return new Failed(offer, counters, reason, detail);
+        }
+    }
+
+    /** Stored as active; its worker is being started. */
+    record Activating(Offer offer, Counters counters) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.ACTIVATING;
+        }
+
+        Probation probate() {
+            return new Probation(offer, counters, Served.NOTHING, Served.NOTHING);
+        }
+
+        Healthy confirmedBefore() {
+            return new Healthy(offer, counters, Served.NOTHING);
+        }
+
+        RolledBack rollBack(String reason, String detail) {
+            return new RolledBack(offer, counters, Served.NOTHING, reason, detail);
+        }
+    }
+
+    /** Runs, on trial. After a restart time goes on from the last {@code stored} minute. */
+    record Probation(Offer offer, Counters counters, Served stored, Served served) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.PROBATION;
+        }
+
+        @Override
+        public Install durable() {
+            return new Probation(offer, counters, stored, stored);
+        }
+
+        Probation serve(Served more) {
+            return new Probation(offer, counters, stored, served.plus(more));
+        }
+
+        Probation store() {
+            return new Probation(offer, counters, served, served);
+        }
+
+        Healthy confirm() {
+            return new Healthy(offer, counters, served);
+        }
+
+        Idle idle(String detail) {
+            return new Idle(offer, counters, served, detail);
+        }
+
+        RolledBack rollBack(String reason, String detail) {
+            return new RolledBack(offer, counters, served, reason, detail);
+        }
+    }
+
+    /** Has passed its probation. */
+    record Healthy(Offer offer, Counters counters, Served served) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.HEALTHY;
+        }
+
+        RolledBack rollBack(String reason, String detail) {
+            return new RolledBack(offer, counters, served, reason, detail);
+        }
+    }
+
+    /** Too few inferences to judge: neither healthy nor failed. It goes on running. */
+    record Idle(Offer offer, Counters counters, Served served, String detail) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.IDLE;
+        }
+
+        @Override
+        public String reason() {
+            return "too-few-inferences";
+        }
+
+        RolledBack rollBack(String reason, String detail) {
+            return new RolledBack(offer, counters, served, reason, detail);
+        }
+    }
+
+    /** Ended before activation: the running model was never touched. */
+    record Failed(Offer offer, Counters counters, String reason, String detail) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.FAILED;
+        }
+    }
+
+    /** Ended after activation: the previous model runs again, or nothing does if there was none. */
+    record RolledBack(Offer offer, Counters counters, Served served, String reason, String detail) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.ROLLED_BACK;
+        }
+    }
+
+    /** This device cannot take it; nothing of the model was fetched. */
+    record Rejected(Offer offer, String reason, String detail) implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.REJECTED;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.tinyfleet.agent.reconcile;
+
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.ReleaseId;
+import io.tinyfleet.protocol.v1.Variant;
+
+/**
+ * A variant of a signed release, held or about to be held by this device.
+ *
+ * @param attempt the offer that brought it here: its windows carry this id
+ * @param confirmed it has passed its probation on this device; only such an artifact is kept as the way back
+ */
+public record Installed(
+        Digest artifact,
+        ReleaseId release,
+        String model,
+        String version,
+        Variant variant,
+        AttemptId attempt,
+        boolean confirmed) {
+
+    public Installed under(AttemptId newAttempt) {
+        return new Installed(artifact, release, model, version, variant, newAttempt, confirmed);
+    }
+
+    public Installed confirm() {
+        return new Installed(artifact, release, model, version, variant, attempt, true);
+    }
+
+    public long size() {
+        return variant.getTarget().getSize();
+    }
+}

@@ -1,0 +1,74 @@
+package io.tinyfleet.agent.reconcile;
+
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.SlotName;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One slot: what runs, the way back, and the newest attempt. {@code serving} and {@code work} are forgotten at a stop.
+ *
+ * @param previous confirmed here before; pinned on disk
+ */
+public record SlotState(
+        SlotName name,
+        @Nullable Installed active,
+        @Nullable Installed previous,
+        Install install,
+        Starts starts,
+        Serving serving,
+        Work work) {
+
+    static SlotState empty(SlotName name) {
+        return stored(name, null, null, new Install.Untried(), Starts.NONE);
+    }
+
+    /** A slot as the disk holds it. */
+    public static SlotState stored(
+            SlotName name, @Nullable Installed active, @Nullable Installed previous, Install install, Starts starts) {
+        return new SlotState(name, active, previous, install, starts, Serving.STOPPED, new Work.Resting());
+    }
+
+    SlotState durable() {
+        return stored(name, active, previous, install.durable(), starts.durable());
+    }
+
+    SlotState with(Install next) {
+        return new SlotState(name, active, previous, next, starts, serving, work);
+    }
+
+    SlotState with(Work next) {
+        return new SlotState(name, active, previous, install, starts, serving, next);
+    }
+
+    SlotState with(Serving next) {
+        return new SlotState(name, active, previous, install, starts, next, work);
+    }
+
+    SlotState with(Starts next) {
+        return new SlotState(name, active, previous, install, next, serving, work);
+    }
+
+    SlotState artifacts(@Nullable Installed newActive, @Nullable Installed newPrevious) {
+        return new SlotState(name, newActive, newPrevious, install, starts, serving, work);
+    }
+
+    Optional<Offer> findOffer() {
+        return Optional.ofNullable(install.offer());
+    }
+
+    /** The newest offer, if it is the one with this id: an answer to an older question is nobody's. */
+    boolean works(AttemptId attempt) {
+        return findOffer().filter(offer -> offer.attempt().equals(attempt)).isPresent();
+    }
+
+    boolean runs(Digest artifact) {
+        return active != null && active.artifact().equals(artifact);
+    }
+
+    /** The active model is the one of the newest attempt and that attempt is not confirmed yet. */
+    boolean onTrial() {
+        return install instanceof Install.Activating || install instanceof Install.Probation;
+    }
+}

@@ -1,0 +1,189 @@
+package io.tinyfleet.agent.reconcile;
+
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.DeviceEvent;
+import io.tinyfleet.protocol.v1.Severity;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** One step in the making: lives for one call of {@link Reconciler#step} and belongs to its thread. */
+final class Turn {
+    private final Moment now;
+    private final List<Action> actions = new ArrayList<>();
+    private final TreeMap<SlotName, SlotState> slots;
+    private final TreeSet<Digest> penaltyBox;
+    private long desiredSeq;
+    private @Nullable Digest desiredDigest;
+    private Instant signedTime;
+    private boolean connected;
+    private boolean reportWanted;
+
+    Turn(AgentState state, Moment now) {
+        this.now = now;
+        this.slots = new TreeMap<>(state.slots());
+        this.penaltyBox = new TreeSet<>(state.penaltyBox());
+        this.desiredSeq = state.desiredSeq();
+        this.desiredDigest = state.desiredDigest();
+        this.signedTime = state.signedTime();
+        this.connected = state.connected();
+    }
+
+    Step end() {
+        AgentState next = new AgentState(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, connected);
+        if (reportWanted) {
+            actions.add(new Action.Report(Reports.of(next, now)));
+        }
+        return new Step(next, actions);
+    }
+
+    // ---- reading
+
+    Duration uptime() {
+        return now.uptime();
+    }
+
+    long desiredSeq() {
+        return desiredSeq;
+    }
+
+    Optional<Digest> findDesiredDigest() {
+        return Optional.ofNullable(desiredDigest);
+    }
+
+    boolean isConnected() {
+        return connected;
+    }
+
+    Collection<SlotState> slots() {
+        return List.copyOf(slots.values());
+    }
+
+    SlotState slot(SlotName name) {
+        return slots.getOrDefault(name, SlotState.empty(name));
+    }
+
+    /** The slot, if this attempt is the one it works on. */
+    Optional<SlotState> findWorking(SlotName name, AttemptId attempt) {
+        return Optional.ofNullable(slots.get(name)).filter(slot -> slot.works(attempt));
+    }
+
+    boolean inPenaltyBox(Digest artifact) {
+        return penaltyBox.contains(artifact);
+    }
+
+    // ---- changing
+
+    void put(SlotState slot) {
+        slots.put(slot.name(), slot);
+    }
+
+    void connected(boolean is) {
+        connected = is;
+    }
+
+    void desired(long seq, Digest envelope, Instant issuedAt) {
+        desiredSeq = seq;
+        desiredDigest = envelope;
+        if (issuedAt.isAfter(signedTime)) {
+            signedTime = issuedAt;
+        }
+    }
+
+    void punish(Digest artifact) {
+        penaltyBox.add(artifact);
+    }
+
+    void pardon(Digest artifact) {
+        penaltyBox.remove(artifact);
+    }
+
+    void act(Action action) {
+        actions.add(action);
+    }
+
+    /** Reported state goes out once, at the end of the step. */
+    void report() {
+        reportWanted = true;
+    }
+
+    void raise(String code, Severity severity, String detail) {
+        actions.add(new Action.Raise(event(code, severity, detail).build()));
+    }
+
+    void raise(String code, Severity severity, SlotState slot, String detail) {
+        DeviceEvent.Builder event =
+                event(code, severity, detail).setSlot(slot.name().value());
+        Offer offer = slot.install().offer();
+        if (offer != null) {
+            event.setAttemptId(offer.attempt().toBytes());
+            event.setArtifactSha256(offer.wanted().getVariantSha256());
+        }
+        actions.add(new Action.Raise(event.build()));
+    }
+
+    private DeviceEvent.Builder event(String code, Severity severity, String detail) {
+        return DeviceEvent.newBuilder()
+                .setCode(code)
+                .setSeverity(severity)
+                .setDetail(detail)
+                .setWallTimeMillis(now.wall().toEpochMilli())
+                .setClockSynchronised(now.clockSynchronised());
+    }
+
+    /** Everything that some slot runs, may go back to or is fetching stays; the rest is deleted. */
+    void collectGarbage() {
+        Set<Digest> pinned = new TreeSet<>();
+        for (Map.Entry<SlotName, SlotState> entry : slots.entrySet()) {
+            SlotState slot = entry.getValue();
+            pin(pinned, slot.active());
+            pin(pinned, slot.previous());
+            if (slot.install() instanceof Install.Accepted
+                    || slot.install() instanceof Install.Downloading
+                    || slot.install() instanceof Install.Verified) {
+                slot.findOffer().ifPresent(offer -> {
+                    pinned.add(offer.artifact());
+                    pinned.add(Digest.fromBytes(offer.release().getSha256()));
+                    offer.findWholeFile()
+                            .filter(encoding -> encoding.hasChunkList())
+                            .ifPresent(encoding -> pinned.add(
+                                    Digest.fromBytes(encoding.getChunkList().getSha256())));
+                });
+                candidate(slot.install()).ifPresent(candidate -> pinSelfTest(pinned, candidate));
+            }
+        }
+        actions.add(new Action.CollectGarbage(pinned));
+    }
+
+    private static Optional<Installed> candidate(Install install) {
+        if (install instanceof Install.Downloading downloading) {
+            return Optional.of(downloading.candidate());
+        }
+        if (install instanceof Install.Verified verified) {
+            return Optional.of(verified.candidate());
+        }
+        return Optional.empty();
+    }
+
+    private static void pin(Set<Digest> pinned, @Nullable Installed artifact) {
+        if (artifact != null) {
+            pinned.add(artifact.artifact());
+        }
+    }
+
+    private static void pinSelfTest(Set<Digest> pinned, Installed candidate) {
+        if (candidate.variant().hasSelfTest()) {
+            pinned.add(Digest.fromBytes(candidate.variant().getSelfTest().getVectorsSha256()));
+        }
+    }
+}
