@@ -37,7 +37,8 @@ public final class Problem {
     }
 
     public static ProblemException unauthenticated(String code, String detail) {
-        return new ProblemException(ProblemType.UNAUTHENTICATED.withCode(code), detail);
+        return new ProblemException(ProblemType.UNAUTHENTICATED.withCode(code), detail)
+                .withHeader("WWW-Authenticate", "Bearer realm=\"tinyfleet\"");
     }
 
     public static ProblemException tooLarge(String what, long limitBytes) {

@@ -1,5 +1,6 @@
 package io.tinyfleet.server.platform.postgres;
 
+import io.tinyfleet.server.platform.SecretFile;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -159,7 +160,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         Path aside = folder.resolve("data.new");
         Folders.delete(aside);
         Path passwordFile = folder.resolve("initdb.password");
-        Folders.writeSecret(passwordFile, superuserPassword);
+        SecretFile.write(passwordFile, superuserPassword);
         try {
             List<String> command = List.of(
                     binaries.program("initdb"),
@@ -289,12 +290,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     private static String keptPassword(Path file) throws IOException {
-        if (!Files.exists(file)) {
+        String password = SecretFile.readOrCreate(file, () -> {
             byte[] bytes = new byte[PASSWORD_BYTES];
             RANDOM.nextBytes(bytes);
-            Folders.writeSecret(file, HexFormat.of().formatHex(bytes));
-        }
-        String password = Files.readString(file).strip();
+            return HexFormat.of().formatHex(bytes);
+        });
         if (!password.matches("[0-9a-f]{32,}")) {
             throw new IOException(file + " must hold a hexadecimal password and does not; restore it from a backup");
         }
