@@ -35,6 +35,9 @@ final class WorkerProcess implements AutoCloseable {
 
     private volatile boolean stopping;
 
+    /** The connection ended before anybody asked for it: what is called stopping afterwards is only tidying up. */
+    private volatile boolean lost;
+
     WorkerProcess(
             Process process, FrameChannel channel, RunFolder folder, SysRoot system, ScheduledExecutorService timer) {
         this.process = process;
@@ -99,7 +102,7 @@ final class WorkerProcess implements AutoCloseable {
             throw new GoneException(false, "the worker broke the protocol: " + e.getMessage());
         } catch (IOException | ClosedSelectorException | CancelledKeyException e) {
             // The connection is closed as soon as the process has ended, maybe while we wait on it.
-            throw new GoneException(false, "the worker is gone");
+            throw gone();
         } finally {
             calls.unlock();
         }
@@ -111,7 +114,7 @@ final class WorkerProcess implements AutoCloseable {
         long deadlineNanos = System.nanoTime() + deadline.toNanos();
         channel.send(id, op, (int) Math.min(deadline.toMillis(), Integer.MAX_VALUE), deadlineNanos);
         if (!channel.receive(deadlineNanos)) {
-            throw new GoneException(false, "the worker is gone");
+            throw gone();
         }
         if (channel.id() != id) {
             throw new FrameException("request " + id + " was answered as " + channel.id());
@@ -178,6 +181,11 @@ final class WorkerProcess implements AutoCloseable {
         }
     }
 
+    private GoneException gone() {
+        lost = !stopping;
+        return new GoneException(false, "the worker is gone");
+    }
+
     private GoneException killed(String why) {
         kill(why);
         return new GoneException(true, why);
@@ -193,7 +201,7 @@ final class WorkerProcess implements AutoCloseable {
     /** Returns at once. A worker in the middle of a call ends after it, or is killed. */
     @Override
     public void close() {
-        stopping = true;
+        stopping = !lost;
         timer.execute(this::stop);
         timer.schedule(process::destroyForcibly, STOP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -219,14 +227,11 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     private WorkerExit classify(int status, RunFolder folder) {
-        if (stopping && killReason == null) {
-            return WorkerExit.stopped(status);
-        }
         String reason = killReason;
         if (reason != null) {
             return WorkerExit.killedByDeadline(status, reason);
         }
-        return WorkerExit.unasked(status, folder.lastLogLine());
+        return stopping ? WorkerExit.stopped(status) : WorkerExit.unasked(status, folder.lastLogLine());
     }
 
     private void closeQuietly(RunFolder folder) {
