@@ -86,7 +86,7 @@ public final class OnnxBytes {
     }
 
     public static byte[] bytes(int field, byte[] content) {
-        return join(raw((long) field << 3 | 2), raw(content.length), content);
+        return join(raw(((long) field << 3) | 2), raw(content.length), content);
     }
 
     public static byte[] varint(int field, long value) {
@@ -97,7 +97,7 @@ public final class OnnxBytes {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         long left = value;
         while ((left & ~0x7FL) != 0) {
-            out.write((int) (left & 0x7F | 0x80));
+            out.write((int) ((left & 0x7F) | 0x80));
             left >>>= 7;
         }
         out.write((int) left);

@@ -59,19 +59,20 @@ public final class AudioFrameInputs {
         List<Tensor> inputs = new ArrayList<>();
         int context = pipeline.getContextSamples();
         int length = context + pipeline.getFrameSamples();
-        ByteBuffer frame = littleEndian(length * Float.BYTES);
+        byte[] frameBytes = new byte[length * Float.BYTES];
+        ByteBuffer frame = ByteBuffer.wrap(frameBytes).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = from - context; i < from + pipeline.getFrameSamples(); i++) {
             frame.putFloat(i < 0 ? 0f : samples[i]);
         }
-        inputs.add(tensor(pipeline.getInput(), ElementType.FLOAT32, List.of(1L, (long) length), frame.array()));
+        inputs.add(tensor(pipeline.getInput(), ElementType.FLOAT32, List.of(1L, (long) length), frameBytes));
         for (Feedback feedback : pipeline.getFeedbackList()) {
             long elements = feedback.getShapeList().stream().reduce(1L, Math::multiplyExact);
             byte[] zeros = new byte[Math.toIntExact(Math.multiplyExact(elements, Float.BYTES))];
             inputs.add(tensor(feedback.getInput(), ElementType.FLOAT32, feedback.getShapeList(), zeros));
         }
         for (ScalarInput constant : pipeline.getConstantsList()) {
-            byte[] value =
-                    littleEndian(Long.BYTES).putLong(constant.getInt64Value()).array();
+            byte[] value = new byte[Long.BYTES];
+            ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).putLong(constant.getInt64Value());
             inputs.add(tensor(constant.getInput(), ElementType.INT64, List.of(), value));
         }
         return inputs;
@@ -84,9 +85,5 @@ public final class AudioFrameInputs {
                 .addAllShape(shape)
                 .setData(ByteString.copyFrom(bytes))
                 .build();
-    }
-
-    private static ByteBuffer littleEndian(int bytes) {
-        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

@@ -22,7 +22,7 @@ final class TensorElements {
             case BOOL -> OnnxJavaType.BOOL;
             case UINT16, UINT32, UINT64, STRING, ELEMENT_TYPE_UNSPECIFIED, UNRECOGNIZED ->
                 throw new IllegalArgumentException("input \"" + tensor.getName() + "\": elements of type "
-                        + tensor.getType() + " cannot be given to ONNX Runtime from Java");
+                        + tensor.getType().name() + " cannot be given to ONNX Runtime from Java");
         };
     }
 

@@ -89,6 +89,11 @@ abstract class BlobStoreContract {
             public int read() throws IOException {
                 throw new IOException("connection reset");
             }
+
+            @Override
+            public int read(byte[] buffer, int offset, int length) throws IOException {
+                return read();
+            }
         });
         assertThatIOException()
                 .isThrownBy(() -> store().put(breaking, NO_LIMIT))

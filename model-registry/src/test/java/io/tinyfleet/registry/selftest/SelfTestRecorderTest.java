@@ -101,7 +101,8 @@ class SelfTestRecorderTest {
     void few_vectors_are_spread_over_the_whole_recording() {
         float[] samples = new float[512 * 100];
         for (int i = 0; i < samples.length; i++) {
-            samples[i] = i / 512;
+            int frame = i / 512;
+            samples[i] = frame;
         }
         List<List<Tensor>> vectors = AudioFrameInputs.cut(SILERO, samples, 4);
         assertThat(vectors).extracting(vector -> floatsOf(vector.get(0))[575]).containsExactly(0f, 25f, 50f, 75f);

@@ -257,8 +257,7 @@ class VariantChooserTest {
         for (int seed = 0; seed < 500; seed++) {
             Scene scene = new Scene(seed);
             Choice choice = scene.choose();
-            long fitting =
-                    scene.release.getVariantsCount() - choice.rejections().size();
+            int fitting = scene.release.getVariantsCount() - choice.rejections().size();
             assertThat(choice.rejections()).extracting(Rejection::variant).doesNotHaveDuplicates();
             assertThat(choice instanceof Chosen).as("seed %d", seed).isEqualTo(fitting > 0);
             if (choice instanceof Chosen chosen) {
