@@ -62,8 +62,8 @@ class ActiveReferenceTest {
 
     @Test
     void under_load_no_use_is_lost_and_none_meets_an_ended_one() throws Exception {
-        int users = 6;
-        int swaps = 2_000;
+        int users = 3;
+        int swaps = 300;
         active.swap(new Counted());
         List<Counted> all = new ArrayList<>();
         AtomicBoolean over = new AtomicBoolean();
