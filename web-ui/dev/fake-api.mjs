@@ -464,7 +464,8 @@ const members = devices.slice(0, 1500).map((d, n) => {
   };
 });
 
-let signedIn = process.env.SIGNED_IN === 'yes';
+const ALWAYS = process.env.SIGNED_IN === 'yes';
+const COOKIE = 'fake=1';
 const streams = new Set();
 setInterval(() => {
   if (rollouts[0]?.state === 'RUNNING') {
@@ -497,22 +498,23 @@ function api(request, response, url) {
       body += part;
     });
     request.on('end', () => {
-      signedIn = new URLSearchParams(body).get('j_password') === 'secret';
-      response.writeHead(signedIn ? 200 : 401);
+      const right = new URLSearchParams(body).get('j_password') === 'secret';
+      response.writeHead(right ? 200 : 401, right ? { 'Set-Cookie': 'fake=1; Path=/; HttpOnly; SameSite=Strict' } : {});
       response.end();
     });
     return;
   }
   if (path === '/auth/logout') {
-    signedIn = false;
-    response.writeHead(204);
+    response.writeHead(204, { 'Set-Cookie': 'fake=; Path=/; Max-Age=0' });
     response.end();
     return;
   }
+  const viewer = request.headers.authorization === 'Bearer viewer';
+  const signedIn = ALWAYS || viewer || (request.headers.cookie ?? '').includes('fake=1');
   if (!signedIn) return problem(response, 401, 'unauthenticated', 'Sign in first.');
   if (url.searchParams.get('q') === 'boom')
     return problem(response, 503, 'database-down', 'The database does not answer.');
-  if (path === '/api/v1/session') return json({ name: 'admin', roles: ROLES, method: 'password' });
+  if (path === '/api/v1/session') return json({ name: viewer ? 'viewer' : 'admin', roles: viewer ? ['viewer'] : ROLES, method: 'password' });
   if (path === '/api/v1/stream') {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.write(': hello\n\n');
@@ -520,6 +522,8 @@ function api(request, response, url) {
     request.on('close', () => streams.delete(response));
     return;
   }
+  if (path === '/api/v1/tokens') return json({ id: 't', name: 'viewer', token: 'viewer' });
+  if (viewer && request.method === 'POST') return problem(response, 403, 'forbidden', 'Needs the role operator.');
   if (path === '/api/v1/overview') return json(overview());
   if (path === '/api/v1/models')
     return json({ items: EMPTY ? [] : [{ name: 'silero-vad', releases: [{ id: 'a', version: '5.0.0' }] }] });

@@ -74,11 +74,13 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
             {foundDevices.map((device) => (
               <Spotlight.Action
                 key={device.id}
-                leftSection={<Mark kind={deviceMark(device.state)} />}
                 onClick={() => void navigate({ to: '/devices/$id', params: { id: device.id } })}
               >
                 <span className={styles.line}>
-                  <code>{device.id}</code>
+                  <span className={styles.found}>
+                    <Mark kind={deviceMark(device.state)} />
+                    <code>{device.id}</code>
+                  </span>
                   <span>
                     {t.deviceState[device.state]} · {device.hardwareClass}
                   </span>
@@ -99,11 +101,13 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
             {foundRollouts.map((rollout) => (
               <Spotlight.Action
                 key={rollout.id}
-                leftSection={<Mark kind={rolloutMark(rollout.state)} />}
                 onClick={() => void navigate({ to: '/rollouts/$id', params: { id: rollout.id } })}
               >
                 <span className={styles.line}>
-                  <span>{rollout.title}</span>
+                  <span className={styles.found}>
+                    <Mark kind={rolloutMark(rollout.state)} />
+                    {rollout.title}
+                  </span>
                   <span>{t.rolloutState[rollout.state]}</span>
                 </span>
               </Spotlight.Action>

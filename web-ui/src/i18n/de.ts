@@ -107,7 +107,7 @@ export const de: Catalogue = {
     what: 'die Übersicht',
     devices: (count, shown) => (count === 1 ? '1 Gerät' : `${shown} Geräte`),
     stateBar: (parts) => `Geräte nach Zustand: ${parts}`,
-    needsYou: 'Hier bist du gefragt',
+    needsYou: 'Zu erledigen',
     nothingNeedsYou: 'Nichts zu tun',
     nothingNeedsYouDetail: 'Kein Gerät ist fehlerhaft, kein Rollout wartet auf einen Menschen.',
     matrix: 'Versionen nach Hardware',

@@ -16,9 +16,9 @@ describe('formats', () => {
     expect(en.percent(0.9591)).toBe('95.9%');
   });
   it('say how long ago, rounded down', () => {
-    expect(en.ago(NOW - 59_999, NOW)).toMatch(/^59 ?s(ec)? ago$/);
+    expect(en.ago(NOW - 59_999, NOW)).toBe('59 sec ago');
     expect(en.ago(NOW - 119_000, NOW)).toMatch(/^1 ?m(in)? ago$/);
-    expect(de.ago(NOW - 3 * 3_600_000, NOW)).toMatch(/^vor 3 (h|Std\.?)$/);
+    expect(de.ago(NOW - 3 * 3_600_000, NOW)).toBe('vor 3 Std.');
   });
   it('never speak of the future when clocks disagree', () => {
     expect(en.ago(NOW + 5000, NOW)).toBe('now');
