@@ -49,7 +49,14 @@ export async function contextOf(
     ...(headers && { extraHTTPHeaders: headers }),
   });
   context.setDefaultTimeout(WAIT_MILLIS);
-  await context.addInitScript((words) => localStorage.setItem('tinyfleet-language', words), language);
+  await context.addInitScript((words) => {
+    try {
+      if (localStorage.getItem('tinyfleet-language') === null)
+        localStorage.setItem('tinyfleet-language', words);
+    } catch {
+      // A page without an address has no storage.
+    }
+  }, language);
   context.on('page', (page) => {
     page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
     page.on('console', (message) => {

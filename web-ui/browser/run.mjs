@@ -268,7 +268,7 @@ test('a chosen cell is part of the address', () =>
     await page.waitForURL(/cell=/);
     await page.reload();
     await settled(page);
-    equal(await page.locator('td a[aria-current="true"]').count(), 1, 'chosen cells after the reload');
+    equal(await page.locator('td[data-chosen="true"]').count(), 1, 'chosen cells after the reload');
   }));
 
 test('the keyboard alone goes from the overview to a device and back', () =>
@@ -394,14 +394,14 @@ test('a viewer sees everything and may do nothing', async () => {
     await page.goto(`/devices/${encodeURIComponent(device.id)}`);
     await settled(page);
     equal(
-      await page.locator('main header button:not([aria-disabled="true"])').count(),
+      await page.locator('main header:has(h1) button:not([aria-disabled="true"])').count(),
       0,
       'actions of a viewer on a device',
     );
     await page.goto(`/rollouts/${rollout.id}`);
     await settled(page);
     equal(
-      await page.locator('main header button:not([aria-disabled="true"])').count(),
+      await page.locator('main header:has(h1) button:not([aria-disabled="true"])').count(),
       0,
       'actions of a viewer on a rollout',
     );

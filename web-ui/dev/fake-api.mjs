@@ -438,40 +438,56 @@ const overview = () => ({
   rollouts: rollouts.slice(0, 2).map(summary),
 });
 
-const MEMBER_STATES = [
-  ['HEALTHY', 8],
-  ['FAILED', 1],
-  ['PROBATION', 1],
-  ['DOWNLOADING', 1],
-  ['PENDING', 3],
-].flatMap(([state, times]) => Array(times).fill(state));
-const members = devices.slice(0, 1500).map((d, n) => {
-  const state = pick(MEMBER_STATES, n);
-  return {
-    deviceId: d.id,
-    wave: n < 50 ? 0 : n < 450 ? 1 : 2,
-    offerOrder: n,
-    state,
-    reason: state === 'FAILED' ? 'self-test-failed' : null,
-    detail:
-      state === 'FAILED'
-        ? 'Output 0 differs from the recorded one by 0.31 at index 14; 0.001 is allowed.'
-        : null,
-    bytesDone: state === 'DOWNLOADING' ? 1_300_000 : 2_313_101,
-    bytesTotal: 2_313_101,
-    updatedAt: iso(n),
-    online: d.online,
-  };
-});
+const members = [];
+for (const { rollout, wave } of rollouts.flatMap((each) =>
+  each.waves.map((wave) => ({ rollout: each, wave })),
+)) {
+  for (const { state, count } of wave.marks) {
+    for (let n = 0; n < count; n += 1) {
+      const failed = state === 'FAILED';
+      members.push({
+        rollout,
+        deviceId: devices[members.length].id,
+        wave: wave.index,
+        offerOrder: members.length,
+        state: state === 'OFFLINE' ? 'PENDING' : state,
+        reason: failed ? 'self-test-failed' : null,
+        detail: failed
+          ? 'Output 0 differs from the recorded one by 0.31 at index 14; 0.001 is allowed.'
+          : null,
+        bytesDone: state === 'DOWNLOADING' ? 1_300_000 : 2_313_101,
+        bytesTotal: 2_313_101,
+        updatedAt: iso(members.length),
+        online: state !== 'OFFLINE',
+      });
+    }
+  }
+}
+function recount() {
+  const own = members.filter((m) => m.rollout === rollouts[0]);
+  const tallied = tally(own, (m) => m.state);
+  const busy = ['OFFERED', 'DOWNLOADING', 'VERIFIED', 'ACTIVATING', 'PROBATION'];
+  Object.assign(rollouts[0].counts, {
+    eligible: own.length,
+    healthy: tallied.HEALTHY,
+    pending: tallied.PENDING,
+    failed: tallied.FAILED,
+    idle: tallied.IDLE,
+    inFlight: busy.reduce((sum, word) => sum + (tallied[word] ?? 0), 0),
+  });
+}
+if (!EMPTY) recount();
 
 const ALWAYS = process.env.SIGNED_IN === 'yes';
-const COOKIE = 'fake=1';
 const streams = new Set();
 setInterval(() => {
-  if (rollouts[0]?.state === 'RUNNING') {
-    rollouts[0].counts.healthy += 1;
+  const next = members.find((m) => m.rollout === rollouts[0] && m.state === 'PENDING' && m.online);
+  if (rollouts[0]?.state === 'RUNNING' && next) {
+    next.state = 'HEALTHY';
     rollouts[0].waves[2].counts.healthy += 1;
-    rollouts[0].waves[2].marks[0].count += 1;
+    for (const mark of rollouts[0].waves[2].marks)
+      mark.count += mark.state === 'HEALTHY' ? 1 : mark.state === 'PENDING' ? -1 : 0;
+    recount();
   }
   for (const stream of streams)
     stream.write(
@@ -499,7 +515,10 @@ function api(request, response, url) {
     });
     request.on('end', () => {
       const right = new URLSearchParams(body).get('j_password') === 'secret';
-      response.writeHead(right ? 200 : 401, right ? { 'Set-Cookie': 'fake=1; Path=/; HttpOnly; SameSite=Strict' } : {});
+      response.writeHead(
+        right ? 200 : 401,
+        right ? { 'Set-Cookie': 'fake=1; Path=/; HttpOnly; SameSite=Strict' } : {},
+      );
       response.end();
     });
     return;
@@ -514,7 +533,12 @@ function api(request, response, url) {
   if (!signedIn) return problem(response, 401, 'unauthenticated', 'Sign in first.');
   if (url.searchParams.get('q') === 'boom')
     return problem(response, 503, 'database-down', 'The database does not answer.');
-  if (path === '/api/v1/session') return json({ name: viewer ? 'viewer' : 'admin', roles: viewer ? ['viewer'] : ROLES, method: 'password' });
+  if (path === '/api/v1/session')
+    return json({
+      name: viewer ? 'viewer' : 'admin',
+      roles: viewer ? ['viewer'] : ROLES,
+      method: 'password',
+    });
   if (path === '/api/v1/stream') {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.write(': hello\n\n');
@@ -523,7 +547,8 @@ function api(request, response, url) {
     return;
   }
   if (path === '/api/v1/tokens') return json({ id: 't', name: 'viewer', token: 'viewer' });
-  if (viewer && request.method === 'POST') return problem(response, 403, 'forbidden', 'Needs the role operator.');
+  if (viewer && request.method === 'POST')
+    return problem(response, 403, 'forbidden', 'Needs the role operator.');
   if (path === '/api/v1/overview') return json(overview());
   if (path === '/api/v1/models')
     return json({ items: EMPTY ? [] : [{ name: 'silero-vad', releases: [{ id: 'a', version: '5.0.0' }] }] });
@@ -577,12 +602,12 @@ function api(request, response, url) {
   if (path.endsWith('/devices')) {
     const wave = url.searchParams.get('wave');
     const state = url.searchParams.get('state')?.split(',');
-    const all = members.filter(
-      (m) => (wave === null || m.wave === Number(wave)) && (!state || state.includes(m.state)),
-    );
+    const all = members
+      .filter((m) => m.rollout === found)
+      .filter((m) => (wave === null || m.wave === Number(wave)) && (!state || state.includes(m.state)));
     const from = Number(url.searchParams.get('cursor') ?? 0);
     return json({
-      items: all.slice(from, from + 50),
+      items: all.slice(from, from + 50).map(({ rollout, ...m }) => m),
       total: all.length,
       nextCursor: from + 50 < all.length ? String(from + 50) : null,
     });

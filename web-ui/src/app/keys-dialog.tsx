@@ -1,6 +1,6 @@
-import { Modal } from '@mantine/core';
 import { Fragment, useState } from 'react';
 import { useTexts } from '../i18n';
+import { Dialog } from '../ui/dialog';
 import styles from './keys-dialog.module.css';
 import { setSingleKeys, singleKeysOn } from './use-keys';
 
@@ -18,13 +18,7 @@ export function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () =
     [['Esc'], '', t.keys.close],
   ];
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t.keys.title}
-      lockScroll={false}
-      closeButtonProps={{ 'aria-label': t.app.close }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t.keys.title} closeLabel={t.app.close}>
       <dl className={styles.list}>
         {rows.map(([keys, joint, meaning]) => (
           <div key={meaning} className={styles.row}>
@@ -51,6 +45,6 @@ export function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () =
         />
         {t.keys.singleKeys}
       </label>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,5 @@
 import '@mantine/spotlight/styles.css';
+import { Modal } from '@mantine/core';
 import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -51,6 +52,7 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
       maxHeight="min(420px, 70dvh)"
       transitionProps={{ duration: 0 }}
     >
+      <Modal.Title className="visually-hidden">{t.palette.open}</Modal.Title>
       <Spotlight.Search
         placeholder={t.palette.placeholder}
         aria-label={t.palette.placeholder}

@@ -14,6 +14,8 @@ import { useKeys } from './use-keys';
 
 const Palette = lazy(() => import('./palette').then((module) => ({ default: module.Palette })));
 
+const SCHEMES = ['light', 'dark', 'auto'] as const;
+
 const PAGES = [
   { to: '/', word: 'overview', icon: 'overview' },
   { to: '/devices', word: 'devices', icon: 'devices' },
@@ -175,7 +177,14 @@ function AccountMenu({ onKeys }: { onKeys: () => void }) {
   }
 
   return (
-    <Menu position="bottom-end" width={260} returnFocus>
+    <Menu
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+      position="bottom-end"
+      width={260}
+      returnFocus
+      checkIcon={<Icon name="check" size={16} />}
+    >
       <Menu.Target>
         <button type="button" className={styles.iconButton} aria-label={t.account.menu(session.name)}>
           <Icon name="person" />
@@ -189,31 +198,34 @@ function AccountMenu({ onKeys }: { onKeys: () => void }) {
         </Menu.Label>
         <Menu.Divider />
         <Menu.Label>{t.account.language}</Menu.Label>
-        {LANGUAGES.map((each) => (
-          <Menu.Item
-            key={each}
-            lang={each}
-            role="menuitemradio"
-            aria-checked={each === language}
-            leftSection={<CheckSlot checked={each === language} />}
-            onClick={() => setLanguage(each)}
-          >
-            {t.account.languages[each]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={language}
+          onChange={(chosen) => {
+            const known = LANGUAGES.find((each) => each === chosen);
+            if (known) setLanguage(known);
+          }}
+        >
+          {LANGUAGES.map((each) => (
+            <Menu.RadioItem key={each} value={each} lang={each} closeMenuOnClick>
+              {t.account.languages[each]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Label>{t.theme.label}</Menu.Label>
-        {(['light', 'dark', 'auto'] as const).map((each) => (
-          <Menu.Item
-            key={each}
-            role="menuitemradio"
-            aria-checked={each === colorScheme}
-            leftSection={<CheckSlot checked={each === colorScheme} />}
-            onClick={() => setColorScheme(each)}
-          >
-            {t.theme[each]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(chosen) => {
+            const known = SCHEMES.find((each) => each === chosen);
+            if (known) setColorScheme(known);
+          }}
+        >
+          {SCHEMES.map((each) => (
+            <Menu.RadioItem key={each} value={each}>
+              {t.theme[each]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="keyboard" size={16} />} onClick={onKeys}>
           {t.account.keyboard}
@@ -224,8 +236,4 @@ function AccountMenu({ onKeys }: { onKeys: () => void }) {
       </Menu.Dropdown>
     </Menu>
   );
-}
-
-function CheckSlot({ checked }: { checked: boolean }) {
-  return <span className={styles.checkSlot}>{checked && <Icon name="check" size={16} />}</span>;
 }

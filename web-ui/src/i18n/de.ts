@@ -300,7 +300,7 @@ export const de: Catalogue = {
     soakEnds: (ago) => `Beobachtung bis ${ago}`,
     noGates: 'Dieser Rollout hat noch keine Prüfungen',
     notJudged: 'Noch nicht beurteilt',
-    cellLabel: (gate, wave, verdict, value) => `${gate}, ${wave}: ${verdict}, ${value}`,
+    cellOf: (gate, wave) => `${gate}, ${wave}:`,
     evidence: {
       countValue: (good, needed) => `${good} von ${needed} gesund`,
       countRest: (bad, pending) => `${bad} schlecht, ${pending} ausstehend`,

@@ -300,8 +300,7 @@ export const en = {
     soakEnds: (ago: string) => `Soaks until ${ago}`,
     noGates: 'This rollout has no gates yet',
     notJudged: 'Not judged yet',
-    cellLabel: (gate: string, wave: string, verdict: string, value: string) =>
-      `${gate}, ${wave}: ${verdict}, ${value}`,
+    cellOf: (gate: string, wave: string) => `${gate}, ${wave}:`,
     evidence: {
       countValue: (good: string, needed: string) => `${good} of ${needed} healthy`,
       countRest: (bad: string, pending: string) => `${bad} bad, ${pending} pending`,

@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput, Tooltip } from '@mantine/core';
+import { Button, TextInput, Tooltip } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
@@ -7,6 +7,7 @@ import { asProblem } from '../../api';
 import { useTexts } from '../../i18n';
 import { useLiveTopic } from '../../live';
 import { Ago, Clock, Loaded, Page } from '../../page';
+import { Dialog } from '../../ui/dialog';
 import { Mark, MarkedWord } from '../../ui/mark';
 import { Panel } from '../../ui/panel';
 import { Bone } from '../../ui/states';
@@ -310,12 +311,11 @@ function QuarantineButton({ device }: { device: DeviceDetail }) {
           {held ? t.device.release : t.device.quarantine}
         </Button>
       </Tooltip>
-      <Modal
+      <Dialog
         opened={asking}
         onClose={() => setAsking(false)}
         title={t.device.quarantineTitle(device.id)}
-        lockScroll={false}
-        closeButtonProps={{ 'aria-label': t.app.close }}
+        closeLabel={t.app.close}
       >
         <form
           className={styles.form}
@@ -347,7 +347,7 @@ function QuarantineButton({ device }: { device: DeviceDetail }) {
             </Button>
           </div>
         </form>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -176,7 +176,13 @@ function FacetMenu(props: {
   const chosen = props.chosen ?? [];
   const words = [...new Set([...(props.words ?? Object.keys(counts).sort()), ...chosen])];
   return (
-    <Menu closeOnItemClick={false} position="bottom-start" width={280}>
+    <Menu
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+      position="bottom-start"
+      width={280}
+      checkIcon={<Icon name="check" size={16} />}
+    >
       <Menu.Target>
         <button type="button" className={styles.chip} data-chosen={chosen.length > 0}>
           {props.label}
@@ -187,18 +193,14 @@ function FacetMenu(props: {
       <Menu.Dropdown className={styles.menu}>
         {words.length === 0 && <Menu.Label>{t.devices.facetNone}</Menu.Label>}
         {words.map((word) => (
-          <Menu.Item
+          <Menu.CheckboxItem
             key={word}
-            role="menuitemcheckbox"
-            aria-checked={chosen.includes(word)}
-            leftSection={
-              <span className={styles.tick}>{chosen.includes(word) && <Icon name="check" size={16} />}</span>
-            }
+            checked={chosen.includes(word)}
             rightSection={props.counts && <span className="muted">{f.integer(counts[word] ?? 0)}</span>}
-            onClick={() => props.onToggle(word)}
+            onChange={() => props.onToggle(word)}
           >
             {props.names?.[word] ?? word}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
       </Menu.Dropdown>
     </Menu>

@@ -116,16 +116,10 @@ function GateCell(props: { wave: Wave; row: GateRow; rolloutId: string; chosen: 
           rolloutSearch({ ...before, cell: cellName({ wave: wave.index, gate: row.gate }) })
         }
         className={styles.cellLink}
-        aria-current={isChosen ? 'true' : undefined}
-        aria-label={t.rollout.cellLabel(
-          row.title,
-          waveName(wave, t),
-          t.verdict[judged.verdict],
-          words?.value ?? '',
-        )}
         resetScroll={false}
         replace
       >
+        <span className="visually-hidden">{t.rollout.cellOf(row.title, waveName(wave, t))}</span>
         <span className={styles.phoneWave}>{waveName(wave, t)}</span>
         <span className={styles.cellTop}>
           <MarkedWord kind={verdictMark(judged.verdict)}>{t.verdict[judged.verdict]}</MarkedWord>

@@ -33,6 +33,7 @@ export function MembersPanel({ rollout, search }: { rollout: Rollout; search: Ro
   return (
     <div id="members" className={styles.members}>
       <Panel
+        overflowing
         title={
           <>
             {t.rollout.devices}{' '}
@@ -192,7 +193,13 @@ function Choice(props: {
   options: readonly { key: string; label: string; chosen: boolean; pick: () => void }[];
 }) {
   return (
-    <Menu position="bottom-end" width={220}>
+    <Menu
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+      position="bottom-end"
+      width={220}
+      checkIcon={<Icon name="check" size={16} />}
+    >
       <Menu.Target>
         <button type="button" className={styles.choice} aria-label={`${props.label}: ${props.shown}`}>
           <span className={styles.choiceWords}>{props.shown}</span>
@@ -201,17 +208,15 @@ function Choice(props: {
       </Menu.Target>
       <Menu.Dropdown className={styles.menu}>
         {props.options.map((option) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={option.key}
-            role="menuitemradio"
-            aria-checked={option.chosen}
-            leftSection={
-              <span className={styles.tick}>{option.chosen && <Icon name="check" size={16} />}</span>
-            }
-            onClick={option.pick}
+            value={option.key}
+            checked={option.chosen}
+            closeMenuOnClick
+            onChange={option.pick}
           >
             {option.label}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
       </Menu.Dropdown>
     </Menu>

@@ -1,9 +1,10 @@
-import { Button, Modal, TextInput, Tooltip } from '@mantine/core';
+import { Button, TextInput, Tooltip } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { asProblem } from '../../api';
 import { useTexts } from '../../i18n';
+import { Dialog } from '../../ui/dialog';
 import { useMayOperate } from '../session';
 import { type Action, actionsOf, consequences } from './actions';
 import { type Rollout, shortId, type Verb } from './model';
@@ -93,14 +94,7 @@ function ConfirmDialog(props: {
         )
       : t.rollout.confirm.abortTitle;
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={title}
-      lockScroll={false}
-      closeButtonProps={{ 'aria-label': t.app.close }}
-      transitionProps={{ duration: 0 }}
-    >
+    <Dialog opened onClose={props.onClose} title={title} closeLabel={t.app.close}>
       <form
         className={styles.confirm}
         onSubmit={(event) => {
@@ -136,6 +130,6 @@ function ConfirmDialog(props: {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
