@@ -87,6 +87,11 @@ final class GoldenMessages {
         return message;
     }
 
+    /** Another form of a message that has several. */
+    private void add(String form, MessageLite message) {
+        byName.put(message.getClass().getSimpleName() + "-" + form, message);
+    }
+
     private void addStateMessages() {
         Runtime runtime = add(
                 Runtime.newBuilder().setName("onnxruntime").setVersion("1.23.2").build());
@@ -140,16 +145,37 @@ final class GoldenMessages {
                 .setPrevious(artifact)
                 .setAttempt(attempt)
                 .build());
-        add(Reported.newBuilder()
+        Reported reported = add(Reported.newBuilder()
                 .setDesiredSeq(5)
                 .addSlots(slot)
                 .setWallTimeMillis(WALL_TIME)
                 .setClockSynchronised(true)
                 .build());
+        add(
+                "reported",
+                StateMessage.newBuilder()
+                        .setReported(Envelope.newBuilder()
+                                .setStream(Stream.STATE)
+                                .setBootCounter(12)
+                                .setSeq(1)
+                                .setBody(reported.toByteString()))
+                        .build());
     }
 
     private void addTelemetryMessages() {
-        add(Skipped.newBuilder().setFirst(7).setLast(9).setReason("outbox-full").build());
+        Skipped skipped = add(Skipped.newBuilder()
+                .setFirst(7)
+                .setLast(9)
+                .setReason("outbox full")
+                .build());
+        add(
+                "skipped",
+                Envelope.newBuilder()
+                        .setStream(Stream.TELEMETRY)
+                        .setBootCounter(12)
+                        .setSeq(9)
+                        .setSkipped(skipped)
+                        .build());
         add(DeviceEvent.newBuilder()
                 .setCode("desired-refused")
                 .setSeverity(Severity.SECURITY)
@@ -218,8 +244,13 @@ final class GoldenMessages {
                 .setIndex(3)
                 .setData(ByteString.copyFromUtf8("forty-eight KiB of weights"))
                 .setBlobSize(2_327_524)
-                .setRefusal("unknown-blob")
                 .build());
+        add(
+                "refusal",
+                Chunk.newBuilder()
+                        .setBlobSha256(sha("model"))
+                        .setRefusal("unknown-blob")
+                        .build());
         Mark mark = add(Mark.newBuilder()
                 .setStream(Stream.TELEMETRY)
                 .setBootCounter(12)
@@ -227,7 +258,14 @@ final class GoldenMessages {
                 .build());
         add(Ack.newBuilder().addMarks(mark).setContinueAboveBoot(11).build());
         add(Refresh.getDefaultInstance());
-        add(Restart.newBuilder().setWorkerOnly(true).build());
+        Restart restart = add(Restart.newBuilder().setWorkerOnly(true).build());
+        add("restart", Command.newBuilder().setCommandId(ID).setRestart(restart).build());
+        add(
+                "refresh",
+                Command.newBuilder()
+                        .setCommandId(ID)
+                        .setRefresh(Refresh.getDefaultInstance())
+                        .build());
         Identify identify = add(Identify.newBuilder().setSeconds(30).build());
         add(Command.newBuilder().setCommandId(ID).setIdentify(identify).build());
     }
@@ -284,8 +322,14 @@ final class GoldenMessages {
                 .setProbation(probation)
                 .setReason(DesiredReason.OFFER)
                 .setWindowSeconds(10)
-                .setEmpty(true)
                 .build());
+        add(
+                "empty",
+                DesiredSlot.newBuilder()
+                        .setSlot("vad")
+                        .setAttemptId(ID)
+                        .setEmpty(true)
+                        .build());
         add(Desired.newBuilder()
                 .setDeviceId("dev-7")
                 .setSeq(5)

@@ -35,9 +35,9 @@ class GoldenMessagesTest {
                 messages.add(javaClass.getSimpleName());
             }
         }
-        assertThat(messages)
-                .hasSizeGreaterThan(40)
-                .isEqualTo(new TreeSet<>(GoldenMessages.all().keySet()));
+        Set<String> golden = new TreeSet<>();
+        GoldenMessages.all().keySet().forEach(name -> golden.add(name.replaceFirst("-.*", "")));
+        assertThat(messages).hasSizeGreaterThan(40).isEqualTo(golden);
     }
 
     @Test

@@ -50,7 +50,6 @@ final class GoldenWriter {
         byte[] release = Releases.sign(manifest, List.of(releaser));
         Desired sample = (Desired) Objects.requireNonNull(GoldenMessages.all().get("Desired"));
         DesiredSlot slot = sample.getSlots(0).toBuilder()
-                .setEmpty(false)
                 .setRelease(BlobRef.newBuilder()
                         .setSha256(Digest.of(release).toBytes())
                         .setSize(release.length))
