@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { useTexts } from '../../i18n';
 import { Ago, Loaded } from '../../page';
 import { Icon } from '../../ui/icon';
@@ -29,6 +30,11 @@ export function MembersPanel({ rollout, search }: { rollout: Rollout; search: Ro
   const change = (part: { wave?: number | undefined; state?: readonly MemberState[] | undefined }) =>
     void navigate({ search: (before) => rolloutSearch({ ...before, ...part }), resetScroll: false });
   const wave = rollout.waves.find((each) => each.index === search.wave);
+
+  // A link from elsewhere leads here before there is anything to scroll to.
+  useEffect(() => {
+    if (window.location.hash === '#members') document.getElementById('members')?.scrollIntoView();
+  }, []);
 
   return (
     <div id="members" className={styles.members}>

@@ -20,7 +20,7 @@ export function marksInWords(marks: readonly MarkCount[], t: Catalogue, f: Forma
         : mark.state === 'OFFLINE'
           ? t.deviceState.OFFLINE
           : mark.state;
-      return `${f.integer(mark.count)} ${word.toLocaleLowerCase()}`;
+      return `${f.integer(mark.count)} ${word.charAt(0).toLocaleLowerCase()}${word.slice(1)}`;
     });
   return parts.length === 0 ? t.app.none : f.list(parts);
 }
