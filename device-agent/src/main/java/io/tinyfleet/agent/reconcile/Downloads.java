@@ -72,16 +72,14 @@ final class Downloads {
             return;
         }
         Digest blob = Digest.fromBytes(encoding.getBlob().getSha256());
-        boolean fetchedByOther = turn.slots().stream()
+        boolean claimedByOther = turn.slots().stream()
                 .filter(other -> !other.name().equals(slot.name()))
-                .flatMap(other -> other.work().findFetch().stream())
-                .anyMatch(fetch ->
-                        fetch.purpose() == Purpose.MODEL && fetch.blob().equals(blob));
-        if (fetchedByOther) {
+                .anyMatch(other -> other.work().findClaim().equals(Optional.of(blob)));
+        if (claimedByOther) {
             turn.put(slot.with((Work) new Work.Queued()));
             return;
         }
-        turn.put(slot.with((Work) new Work.Awaiting("model")));
+        turn.put(slot.with((Work) new Work.OnDisk(blob)));
         turn.act(
                 new Action.FindModel(slot.name(), slot.findOffer().orElseThrow().attempt(), encoding, chunkList));
     }
@@ -231,12 +229,13 @@ final class Downloads {
     // ---- a chunk
 
     static void chunkArrived(Turn turn, Chunk chunk) {
-        for (SlotState slot : turn.slots()) {
-            Optional<Fetch> fetch = slot.work().findFetch();
-            if (fetch.isPresent() && fetch.get().blob().toBytes().equals(chunk.getBlobSha256())) {
-                take(turn, slot, fetch.get(), chunk);
-                return;
-            }
+        for (SlotState any : turn.slots()) {
+            // Taking a chunk can end one download and wake another: each slot is looked at as it is now.
+            SlotState slot = turn.slot(any.name());
+            slot.work()
+                    .findFetch()
+                    .filter(fetch -> fetch.blob().toBytes().equals(chunk.getBlobSha256()))
+                    .ifPresent(fetch -> take(turn, slot, fetch, chunk));
         }
         // Late answers to a download that has ended, or was begun before a restart: nothing asks for them.
     }
@@ -379,7 +378,7 @@ final class Downloads {
     private static void assemble(Turn turn, SlotState slot) {
         Offer offer = slot.findOffer().orElseThrow();
         BlobRef blob = offer.findWholeFile().orElseThrow().getBlob();
-        turn.put(slot.with((Work) new Work.Awaiting("whole file")));
+        turn.put(slot.with((Work) new Work.OnDisk(offer.artifact())));
         turn.act(new Action.AssembleModel(slot.name(), offer.attempt(), offer.artifact(), blob.getSize()));
     }
 

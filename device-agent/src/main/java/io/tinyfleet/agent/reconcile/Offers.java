@@ -94,6 +94,7 @@ final class Offers {
         Accepted accepted = new Accepted(offer);
         SlotState slot = before.with(accepted).with((Work) new Work.Resting());
         turn.put(slot);
+        Downloads.wakeQueued(turn);
         Digest artifact = offer.artifact();
         if (turn.inPenaltyBox(artifact)) {
             reject(
@@ -219,9 +220,10 @@ final class Offers {
         SlotState slot = working.get();
         if (slot.install() instanceof Downloading downloading) {
             slot = slot.with(downloading.counted(event.counters()).verify());
-            turn.put(slot);
             turn.report();
         }
+        slot = slot.with((Work) new Work.Resting());
+        turn.put(slot);
         Downloads.wakeQueued(turn);
         if (slot.install() instanceof Verified verified) {
             prepareTrial(turn, slot, verified);
