@@ -9,6 +9,7 @@ import java.nio.channels.ClosedSelectorException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -202,8 +203,13 @@ final class WorkerProcess implements AutoCloseable {
     @Override
     public void close() {
         stopping = !lost;
-        timer.execute(this::stop);
-        timer.schedule(process::destroyForcibly, STOP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            timer.execute(this::stop);
+            timer.schedule(process::destroyForcibly, STOP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            // The host was closed first: nobody is left to wait for an orderly end.
+            process.destroyForcibly();
+        }
     }
 
     private void stop() {

@@ -321,6 +321,15 @@ class ProcessModelHostTest {
     }
 
     @Test
+    void a_model_outlives_its_host_and_still_stops() throws Exception {
+        RunningModel model = host.start(doubling());
+        host.close();
+        assertThat(model.infer(List.of(Models.floats("x", 1, 2, 3)), SOON)).hasSize(1);
+        model.close();
+        assertThat(exitOf(model).kind()).isEqualTo(WorkerExit.Kind.STOPPED);
+    }
+
+    @Test
     void a_home_too_deep_for_a_socket_works_all_the_same() throws Exception {
         Path deep = home.resolve("d".repeat(100)).resolve("e".repeat(100));
         try (ProcessModelHost there = ProcessModelHost.at(deep, WorkerSettings.DEFAULT, SysRoot.MACHINE);
