@@ -349,7 +349,7 @@ function deviceList(query) {
   const tests = {
     state: (d) => want('state').length === 0 || want('state').includes(d.state),
     hardware: (d) => want('hardware').length === 0 || want('hardware').includes(d.hardwareClass),
-    version: (d) => want('version').length === 0 || want('version').some((v) => versionsOf(d).includes(v)),
+    version: (d) => want('version').length === 0 || want('version').includes(d.slots[0].active.version),
     kind: (d) => want('kind').length === 0 || want('kind').includes(d.kind),
     q: (d) => d.id.includes(query.get('q') ?? ''),
   };

@@ -317,7 +317,7 @@ export const de: Catalogue = {
     chartSummary: (first, last, low, high, points) =>
       `Von ${first} auf ${last}; niedrigster Wert ${low}, höchster ${high}; ${points} Punkte.`,
     chartOnePoint: (value) => `Bisher ein Punkt: ${value}.`,
-    chartEmpty: 'Noch kein Verlauf: Die Prüfung hat noch kein Gerät gesehen.',
+    chartEmpty: 'Zu dieser Prüfung gibt es keinen Verlauf.',
     asTable: 'Als Tabelle',
     when: 'Wann',
     value: 'Wert',

@@ -318,7 +318,7 @@ export const en = {
     chartSummary: (first: string, last: string, low: string, high: string, points: string) =>
       `From ${first} to ${last}; lowest ${low}, highest ${high}; ${points} points.`,
     chartOnePoint: (value: string) => `One point so far: ${value}.`,
-    chartEmpty: 'No history yet: the gate has not seen a device.',
+    chartEmpty: 'This gate has no history to draw.',
     asTable: 'As a table',
     when: 'When',
     value: 'Value',

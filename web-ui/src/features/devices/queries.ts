@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import * as z from 'zod/mini';
 import { api, read } from '../../api';
 import { DeviceDetail, DeviceEvents, DevicePage } from './model';
-import type { DeviceSearch } from './search';
+import { type DeviceSearch, modelsAndVersions } from './search';
 
 export const PAGE_SIZE = 100;
 const EVENTS_SHOWN = 100;
@@ -12,7 +12,7 @@ function parameters(search: DeviceSearch) {
     ...(search.q !== undefined && { q: search.q }),
     ...(search.state && { state: search.state.join(',') }),
     ...(search.hardware && { hardware: search.hardware.join(',') }),
-    ...(search.version && { version: search.version.join(',') }),
+    ...(search.version && modelsAndVersions(search.version)),
     ...(search.kind && { kind: search.kind.join(',') }),
     ...(search.rollout !== undefined && { rollout: search.rollout }),
     sort: search.sort ?? 'id',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deviceSearch, isFiltered, sortedBy, toggled } from './search';
+import { deviceSearch, isFiltered, modelsAndVersions, sortedBy, toggled } from './search';
 
 describe('the address of the device list', () => {
   it('keeps what it understands', () => {
@@ -23,6 +23,15 @@ describe('the address of the device list', () => {
   });
   it('cuts a text that is too long', () => {
     expect(deviceSearch({ q: 'x'.repeat(5000) }).q?.length).toBe(200);
+  });
+});
+
+describe('a model version', () => {
+  it('is asked for by model and version', () => {
+    expect(modelsAndVersions(['silero-vad 6.0.0', 'silero-vad 5.0.0'])).toEqual({
+      model: 'silero-vad',
+      version: '6.0.0,5.0.0',
+    });
   });
 });
 

@@ -58,6 +58,22 @@ export function deviceSearch(input: Readonly<Record<string, unknown>>): DeviceSe
   };
 }
 
+/** The server filters by model and by version; the facet names both, with a space between. */
+export function modelsAndVersions(names: readonly string[]): { model: string; version: string } {
+  const parts = names.map((name) => {
+    const space = name.lastIndexOf(' ');
+    return space < 0
+      ? { model: '', version: name }
+      : { model: name.slice(0, space), version: name.slice(space + 1) };
+  });
+  const distinct = (values: readonly string[]) =>
+    [...new Set(values.filter((value) => value !== ''))].join(',');
+  return {
+    model: distinct(parts.map((part) => part.model)),
+    version: distinct(parts.map((part) => part.version)),
+  };
+}
+
 export function isFiltered(search: DeviceSearch): boolean {
   const { sort: _sort, order: _order, ...filters } = search;
   return Object.keys(filters).length > 0;

@@ -3,8 +3,10 @@ import { Clock } from '../../page';
 import { LineChart } from '../../ui/line-chart';
 import { MarkedWord } from '../../ui/mark';
 import { Panel } from '../../ui/panel';
-import { evidenceWords, gateRows, historyValue } from './gate-words';
+import { evidenceMarks, evidenceWords, gateRows, historyValue } from './gate-words';
 import { historyPoints, limitsOf, type Rollout, verdictMark } from './model';
+import { devicesPerMark } from './ribbon';
+import { Ribbon } from './ribbon-view';
 import styles from './rollout.module.css';
 import type { Cell } from './search';
 import { waveName } from './words';
@@ -25,6 +27,7 @@ export function EvidencePanel({ rollout, cell }: { rollout: Rollout; cell: Cell 
     );
   }
   const points = historyPoints(judged);
+  const marks = evidenceMarks(judged.evidence);
   const words = judged.evidence && evidenceWords(judged.evidence, t, f);
   const value = (each: number) => historyValue(judged, each, f);
   return (
@@ -44,7 +47,11 @@ export function EvidencePanel({ rollout, cell }: { rollout: Rollout; cell: Cell 
           </p>
         )}
         {points.length === 0 ? (
-          <p className="muted">{t.rollout.chartEmpty}</p>
+          marks.length > 0 ? (
+            <Ribbon marks={marks} perMark={devicesPerMark(wave.size)} />
+          ) : (
+            <p className="muted">{t.rollout.chartEmpty}</p>
+          )
         ) : (
           <>
             <LineChart

@@ -1,5 +1,5 @@
 import type { Catalogue, Formats } from '../../i18n';
-import type { Evidence, Rollout, WaveGate } from './model';
+import type { Evidence, MarkCount, Rollout, WaveGate } from './model';
 
 const GATE_ORDER = [
   'canary',
@@ -65,6 +65,16 @@ export function evidenceWords(evidence: Evidence, t: Catalogue, f: Formats): Evi
         rest: words.intervalRest(f.decimal(evidence.limit, 3), f.integer(evidence.n)),
       };
   }
+}
+
+/** Counted devices as marks, for a gate that counts. */
+export function evidenceMarks(evidence: Evidence | undefined): readonly MarkCount[] {
+  if (evidence?.kind !== 'count') return [];
+  return [
+    { state: 'HEALTHY', count: evidence.good },
+    { state: 'FAILED', count: evidence.bad },
+    { state: 'PENDING', count: evidence.pending },
+  ];
 }
 
 /** The digits a value of this gate's history is shown with. */

@@ -4,7 +4,7 @@ import { useTexts } from '../../i18n';
 import { Mark, MarkedWord } from '../../ui/mark';
 import { Panel } from '../../ui/panel';
 import { Sparkline } from '../../ui/sparkline';
-import { evidenceWords, type GateRow, gateRows } from './gate-words';
+import { evidenceMarks, evidenceWords, type GateRow, gateRows } from './gate-words';
 import styles from './matrix.module.css';
 import { historyPoints, limitsOf, type Rollout, verdictMark, type Wave, waveMark } from './model';
 import { devicesPerMark } from './ribbon';
@@ -50,7 +50,14 @@ export function Matrix({ rollout, cell }: { rollout: Rollout; cell: Cell | undef
                 {row.limit !== undefined && <span className={styles.limit}>{row.limit}</span>}
               </th>
               {rollout.waves.map((wave) => (
-                <GateCell key={wave.index} wave={wave} row={row} rolloutId={rollout.id} chosen={cell} />
+                <GateCell
+                  key={wave.index}
+                  wave={wave}
+                  row={row}
+                  rolloutId={rollout.id}
+                  chosen={cell}
+                  perMark={perMark}
+                />
               ))}
             </tr>
           ))}
@@ -92,7 +99,13 @@ function WaveHead({ wave, perMark, rolloutId }: { wave: Wave; perMark: number; r
   );
 }
 
-function GateCell(props: { wave: Wave; row: GateRow; rolloutId: string; chosen: Cell | undefined }) {
+function GateCell(props: {
+  wave: Wave;
+  row: GateRow;
+  rolloutId: string;
+  chosen: Cell | undefined;
+  perMark: number;
+}) {
   const { t, f } = useTexts();
   const { wave, row, chosen } = props;
   const judged = wave.gates.find((gate) => gate.gate === row.gate);
@@ -106,6 +119,7 @@ function GateCell(props: { wave: Wave; row: GateRow; rolloutId: string; chosen: 
   }
   const words = judged.evidence && evidenceWords(judged.evidence, t, f);
   const points = historyPoints(judged);
+  const marks = evidenceMarks(judged.evidence);
   const isChosen = chosen?.wave === wave.index && chosen.gate === row.gate;
   return (
     <td className={styles.cell} data-chosen={isChosen}>
@@ -126,6 +140,7 @@ function GateCell(props: { wave: Wave; row: GateRow; rolloutId: string; chosen: 
           {words && <strong className={styles.value}>{words.value}</strong>}
         </span>
         {words && <span className={styles.rest}>{words.rest}</span>}
+        {points.length === 0 && marks.length > 0 && <Ribbon marks={marks} perMark={props.perMark} />}
         {points.length > 0 && (
           <Sparkline points={points} limits={judged.evidence ? limitsOf(judged.evidence) : []} />
         )}

@@ -8,7 +8,14 @@ import { Icon } from '../../ui/icon';
 import { Mark, MarkedWord } from '../../ui/mark';
 import { Panel } from '../../ui/panel';
 import { Bone } from '../../ui/states';
-import { MEMBER_STATES, type Member, type MemberState, memberMark, type Rollout } from './model';
+import {
+  ELIGIBLE_STATES,
+  MEMBER_STATES,
+  type Member,
+  type MemberState,
+  memberMark,
+  type Rollout,
+} from './model';
 import { rolloutDevicesQuery } from './queries';
 import styles from './rollout.module.css';
 import { type RolloutSearch, rolloutSearch } from './search';
@@ -30,6 +37,12 @@ export function MembersPanel({ rollout, search }: { rollout: Rollout; search: Ro
   const change = (part: { wave?: number | undefined; state?: readonly MemberState[] | undefined }) =>
     void navigate({ search: (before) => rolloutSearch({ ...before, ...part }), resetScroll: false });
   const wave = rollout.waves.find((each) => each.index === search.wave);
+
+  function shownStates(states: readonly MemberState[] | undefined): string {
+    if (states === undefined) return t.rollout.allStates;
+    if (states.length === ELIGIBLE_STATES.length) return t.rollout.count.eligible;
+    return f.list(states.map((state) => t.phase[state]));
+  }
 
   // A link from elsewhere leads here before there is anything to scroll to.
   useEffect(() => {
@@ -72,7 +85,7 @@ export function MembersPanel({ rollout, search }: { rollout: Rollout; search: Ro
             />
             <Choice
               label={t.rollout.stateFilter}
-              shown={search.state ? f.list(search.state.map((state) => t.phase[state])) : t.rollout.allStates}
+              shown={shownStates(search.state)}
               options={[
                 {
                   key: '',
@@ -173,7 +186,7 @@ function MemberTable({ members, rollout }: { members: readonly Member[]; rollout
             <td>
               <MarkedWord kind={memberMark(member.state)}>{t.phase[member.state]}</MarkedWord>
             </td>
-            <td className={styles.roomy}>{names.get(member.wave) ?? f.integer(member.wave)}</td>
+            <td className={styles.roomy}>{names.get(member.wave) ?? '–'}</td>
             <td className={styles.why}>
               {member.reason !== undefined && member.reason !== '' && <code>{member.reason}</code>}{' '}
               {member.detail}

@@ -307,6 +307,9 @@ export function statesOf(word: CountWord): readonly MemberState[] {
   }
 }
 
+/** Eligible are all but the skipped, which were excluded before the start. */
+export const ELIGIBLE_STATES: readonly MemberState[] = MEMBER_STATES.filter((state) => state !== 'SKIPPED');
+
 export function markOfCount(word: CountWord): MarkKind {
   const [first] = statesOf(word);
   return first === undefined ? 'waiting' : memberMark(first);

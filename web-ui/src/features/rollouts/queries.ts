@@ -73,25 +73,12 @@ function idempotencyKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-export async function act(id: string, verb: Verb, version: number): Promise<Rollout> {
-  const options = {
-    params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey() } },
-    body: { version },
-  };
-  switch (verb) {
-    case 'start':
-      return read(Rollout, api.POST('/api/v1/rollouts/{id}/start', options));
-    case 'pause':
-      return read(Rollout, api.POST('/api/v1/rollouts/{id}/pause', options));
-    case 'resume':
-      return read(Rollout, api.POST('/api/v1/rollouts/{id}/resume', options));
-    case 'advance':
-      return read(Rollout, api.POST('/api/v1/rollouts/{id}/advance', options));
-    case 'retry-failed':
-      return read(Rollout, api.POST('/api/v1/rollouts/{id}/retry-failed', options));
-    case 'rollback':
-      return read(Rollout, api.POST('/api/v1/rollouts/{id}/rollback', options));
-    case 'abort':
-      return read(Rollout, api.POST('/api/v1/rollouts/{id}/abort', options));
-  }
+export function act(id: string, verb: Verb, version: number): Promise<Rollout> {
+  return read(
+    Rollout,
+    api.POST('/api/v1/rollouts/{id}/{verb}', {
+      params: { path: { id, verb }, header: { 'Idempotency-Key': idempotencyKey() } },
+      body: { version },
+    }),
+  );
 }

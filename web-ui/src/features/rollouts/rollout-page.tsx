@@ -11,6 +11,7 @@ import { ExcludedPanel, Matrix } from './matrix';
 import { MembersPanel } from './members-panel';
 import {
   COUNT_WORDS,
+  ELIGIBLE_STATES,
   eventMark,
   markOfCount,
   type Rollout,
@@ -132,7 +133,7 @@ function CountStrip({ rollout }: { rollout: Rollout }) {
           <Link
             to="/rollouts/$id"
             params={{ id: rollout.id }}
-            search={(before) => rolloutSearch({ ...before, wave: undefined, state: undefined })}
+            search={(before) => rolloutSearch({ ...before, wave: undefined, state: ELIGIBLE_STATES })}
             hash="members"
             className="plain-link"
             data-count="eligible"
