@@ -665,7 +665,7 @@ createServer((request, response) => {
   const hash = readFileSync(`${ROOT}/csp-hashes.txt`, 'utf8').trim();
   response.writeHead(200, {
     'Content-Type': TYPES[found.split('.').pop()] ?? 'application/octet-stream',
-    'Content-Security-Policy': `default-src 'self'; script-src 'self' ${hash}; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'`,
+    'Content-Security-Policy': `default-src 'none'; script-src 'self' ${hash}; style-src 'self'; style-src-attr 'unsafe-inline'; font-src 'self'; connect-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'`,
   });
   createReadStream(found).pipe(response);
 }).listen(PORT, '127.0.0.1', () => console.log(`http://127.0.0.1:${PORT} at ${now().toISOString()}`));

@@ -146,7 +146,7 @@ function FocusOnNavigation() {
 
 function ThemeButton() {
   const { t } = useTexts();
-  const { setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const dark = useComputedColorScheme('light') === 'dark';
   const label = dark ? t.theme.toLight : t.theme.toDark;
   return (
@@ -165,7 +165,7 @@ function ThemeButton() {
 
 function AccountMenu({ onKeys }: { onKeys: () => void }) {
   const { t, f, language, setLanguage } = useTexts();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const session = useSession();
   const client = useQueryClient();
   const navigate = useNavigate();
