@@ -19,4 +19,21 @@ public record AttemptSnapshot(
         long chunksWritten,
         long chunksRepeated,
         long chunksRefused,
-        Instant updatedAt) {}
+        Instant updatedAt) {
+    AttemptSnapshot updatedAt(Instant at) {
+        return new AttemptSnapshot(
+                id,
+                artifact,
+                phase,
+                reason,
+                detail,
+                bytesDone,
+                bytesTotal,
+                probationSeconds,
+                probationInferences,
+                chunksWritten,
+                chunksRepeated,
+                chunksRefused,
+                at);
+    }
+}

@@ -7,6 +7,8 @@ import java.util.Map;
 public interface FleetCounts {
     long total();
 
+    long online();
+
     /** Every state has an entry. */
     Map<DeviceState, Long> byState();
 

@@ -30,6 +30,8 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
 
     private static final String FLEET = Topics.PREFIX.replace('/', '.') + ".";
     private static final Pattern BLOB = Pattern.compile(Pattern.quote(FLEET + "b.") + "[A-Za-z0-9_-]{22}");
+    private static final Pattern SHARED_BLOB =
+            Pattern.compile(Pattern.quote(Topics.PREFIX + "/b/") + "[A-Za-z0-9_-]{22}");
     private static final String QUEUE_SEPARATOR = "::";
 
     private final DeviceCredentials devices;
@@ -52,6 +54,12 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
         return Arrays.stream(OutLeaf.values())
                 .map(leaf -> Topics.deviceOut(device, leaf))
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Whether a device may subscribe to this filter, written with slashes. */
+    static boolean mayRead(DeviceId device, String filter) {
+        return filter.equals(Topics.deviceInFilter(device))
+                || SHARED_BLOB.matcher(filter).matches();
     }
 
     @Override

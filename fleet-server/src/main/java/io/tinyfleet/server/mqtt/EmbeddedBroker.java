@@ -1,11 +1,19 @@
 package io.tinyfleet.server.mqtt;
 
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
+import io.netty.handler.codec.mqtt.MqttConnectPayload;
 import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttProperties;
+import io.netty.handler.codec.mqtt.MqttProperties.MqttPropertyType;
+import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
+import io.netty.handler.codec.mqtt.MqttTopicSubscription;
+import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Limits;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.SimpleString;
@@ -21,6 +29,7 @@ import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
 import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.apache.activemq.artemis.core.settings.impl.PageFullMessagePolicy;
+import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
 
 /** An Apache Artemis inside this process, speaking MQTT only. One thread starts and stops it. */
 final class EmbeddedBroker {
@@ -36,6 +45,7 @@ final class EmbeddedBroker {
     private static final int JOURNAL_FILE_BYTES = 4 << 20;
     private static final Duration UNDELIVERED_FOR = Duration.ofDays(7);
     private static final int DELIVERY_ATTEMPTS = 50;
+    private static final int WILL_DELAY_SECONDS = 1;
     /** Room for the topic and properties around the largest payload. */
     private static final int MAX_PACKET_BYTES = Limits.MAX_MESSAGE_BYTES + 4096;
 
@@ -53,7 +63,7 @@ final class EmbeddedBroker {
         broker.setSecurityManager(security);
         broker.start();
         broker.getActiveMQServer().getRemotingService().addIncomingInterceptor((MQTTInterceptor)
-                (packet, connection) -> acceptable(packet));
+                EmbeddedBroker::acceptable);
     }
 
     /** The port it really listens on. */
@@ -66,19 +76,39 @@ final class EmbeddedBroker {
     }
 
     /**
-     * A last will is published by the broker itself, after the client is gone and past its permissions: one that names a
-     * topic of somebody else is refused at the door.
+     * What the permissions do not cover, refused at the door by ending the connection. A last will is published by the
+     * broker itself when the client is gone, past all permissions. And a refused subscription is cleaned up by deleting
+     * the queue of its name, which may be another's: {@code $share/dev-8/fleet/v1/d/dev-8/in/#} has the name of dev-8's
+     * own.
      */
-    private static boolean acceptable(MqttMessage packet) {
-        if (!(packet instanceof MqttConnectMessage connect)
-                || !connect.variableHeader().isWillFlag()) {
-            return true;
+    private static boolean acceptable(MqttMessage packet, RemotingConnection connection) {
+        if (packet instanceof MqttConnectMessage connect) {
+            return !connect.variableHeader().isWillFlag() || acceptableWill(connect.payload());
         }
-        String client = connect.payload().clientIdentifier();
-        return BrokerSecurity.deviceNamed(client)
-                .map(device -> BrokerSecurity.ownOutTopics(device)
-                        .contains(connect.payload().willTopic()))
-                .orElse(false);
+        List<String> filters = List.of();
+        if (packet instanceof MqttSubscribeMessage subscribe) {
+            filters = subscribe.payload().topicSubscriptions().stream()
+                    .map(MqttTopicSubscription::topicFilter)
+                    .toList();
+        } else if (packet instanceof MqttUnsubscribeMessage unsubscribe) {
+            filters = unsubscribe.payload().topics();
+        }
+        Optional<DeviceId> device = BrokerSecurity.deviceNamed(connection.getClientID());
+        return device.isEmpty() || filters.stream().allMatch(filter -> BrokerSecurity.mayRead(device.get(), filter));
+    }
+
+    /**
+     * Also makes the will work: of a session that outlives its connection, this broker publishes only wills with a delay
+     * before the session's end.
+     */
+    private static boolean acceptableWill(MqttConnectPayload connect) {
+        int delay = MqttPropertyType.WILL_DELAY_INTERVAL.value();
+        if (connect.willProperties().getProperty(delay) == null) {
+            connect.willProperties().add(new MqttProperties.IntegerProperty(delay, WILL_DELAY_SECONDS));
+        }
+        return BrokerSecurity.deviceNamed(connect.clientIdentifier())
+                .filter(device -> BrokerSecurity.ownOutTopics(device).contains(connect.willTopic()))
+                .isPresent();
     }
 
     private Configuration configuration() throws Exception {
@@ -88,11 +118,13 @@ final class EmbeddedBroker {
                 .setPageSizeBytes(PAGE_BYTES)
                 .setPageLimitBytes(ADDRESS_DISK_BYTES)
                 .setPageFullMessagePolicy(PageFullMessagePolicy.DROP)
-                .setExpiryDelay(UNDELIVERED_FOR.toMillis())
                 .setMaxDeliveryAttempts(DELIVERY_ATTEMPTS)
                 .setDeadLetterAddress(SimpleString.of(DEAD_LETTER_ADDRESS))
+                .setExpiryAddress(SimpleString.of(DEAD_LETTER_ADDRESS))
                 .setAutoDeleteAddresses(true)
                 .setAutoDeleteQueues(true);
+        // What a device that stays away would have been told is stale anyway: it says hello and is told anew.
+        AddressSettings toDevices = new AddressSettings().setExpiryDelay(UNDELIVERED_FOR.toMillis());
         String folder = settings.folder().toAbsolutePath().toString();
         return new ConfigurationImpl()
                 .setName("tinyfleet")
@@ -115,6 +147,7 @@ final class EmbeddedBroker {
                 .setThreadPoolMaxSize(8)
                 .addAcceptorConfiguration(acceptor())
                 .addAddressSetting("#", everywhere)
+                .addAddressSetting("fleet.v1.d.*.in.#", toDevices)
                 .addAddressConfiguration(deadLetters());
     }
 

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MqttLink {
     private static final Logger LOG = Logger.getLogger(MqttLink.class);
+    private static final Object SUBSCRIBING = new Object();
     private static final int RECEIVE_MAXIMUM = 500;
     private static final int PUBLISH_WINDOW = 16;
     /** Kept free in the broker's receive maximum; the library counts packets that are not publishes too. */
@@ -134,6 +135,7 @@ final class MqttLink {
             options.setTopicAliasMaximum(0);
             options.setKeepAliveInterval(KEEP_ALIVE_SECONDS);
             options.setConnectionTimeout((int) CONNECT_TIMEOUT.toSeconds());
+            options.setExecutorServiceTimeout(0);
             settings.username().ifPresent(options::setUserName);
             settings.password()
                     .map(password -> password.getBytes(StandardCharsets.UTF_8))
@@ -141,14 +143,21 @@ final class MqttLink {
             IMqttToken connected = client.connect(options);
             connected.waitForCompletion(CONNECT_TIMEOUT.toMillis());
             window = new PublishWindow(windowFor(connected.getResponseProperties()), this::send);
-            // Again after every connect: a shared subscription is not part of the session with every broker.
-            IMqttToken subscribed = client.subscribe(
-                    new MqttSubscription[] {new MqttSubscription(Topics.SHARED_SERVER_FILTER, QOS_AT_LEAST_ONCE)},
-                    null,
-                    (MqttActionListener) null,
-                    new MqttProperties());
-            subscribed.waitForCompletion(CONNECT_TIMEOUT.toMillis());
-            requireGranted(subscribed);
+            subscribe();
+        }
+
+        private void subscribe() throws MqttException {
+            // One link at a time: Artemis refuses one of two that create the queue of their share at once.
+            synchronized (SUBSCRIBING) {
+                // Again after every connect: a shared subscription is not part of the session with every broker.
+                IMqttToken subscribed = client.subscribe(
+                        new MqttSubscription[] {new MqttSubscription(Topics.SHARED_SERVER_FILTER, QOS_AT_LEAST_ONCE)},
+                        null,
+                        (MqttActionListener) null,
+                        new MqttProperties());
+                subscribed.waitForCompletion(CONNECT_TIMEOUT.toMillis());
+                requireGranted(subscribed);
+            }
         }
 
         private int windowFor(@Nullable MqttProperties answer) {

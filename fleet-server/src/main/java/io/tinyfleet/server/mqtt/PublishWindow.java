@@ -27,6 +27,7 @@ final class PublishWindow {
     private final Queue<Waiting> waiting = new ArrayDeque<>();
     private final List<CompletableFuture<Void>> sent = new ArrayList<>();
     private boolean closed;
+    private boolean sending;
 
     PublishWindow(int size, Wire wire) {
         this.size = size;
@@ -50,20 +51,28 @@ final class PublishWindow {
         return done;
     }
 
+    /** One thread at a time gives messages to the client. */
     private void sendWhatFits() {
         while (true) {
             Waiting next;
             synchronized (this) {
-                next = closed || sent.size() >= size ? null : waiting.poll();
+                next = closed || sending || sent.size() >= size ? null : waiting.poll();
                 if (next == null) {
                     return;
                 }
                 sent.add(next.done);
+                sending = true;
             }
             CompletableFuture<Void> done = next.done;
             CompletableFuture<Void> onWire = new CompletableFuture<>();
             onWire.whenComplete((nothing, failure) -> finish(done, failure));
-            wire.send(next.topic, next.payload, next.delivery, onWire);
+            try {
+                wire.send(next.topic, next.payload, next.delivery, onWire);
+            } finally {
+                synchronized (this) {
+                    sending = false;
+                }
+            }
         }
     }
 

@@ -1,0 +1,59 @@
+package io.tinyfleet.server.device;
+
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.SlotName;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A slot as it is stored: what the device reported, and the figures of its newest window. */
+record SlotRow(
+        SlotName slot,
+        @Nullable InstalledArtifactView active,
+        @Nullable InstalledArtifactView previous,
+        @Nullable AttemptSnapshot attempt,
+        Figures figures) {
+    /** Figures of one artifact; {@code artifact} is absent until the first window. */
+    record Figures(
+            @Nullable Digest artifact,
+            long boot,
+            long seq,
+            @Nullable Double latencyP95Millis,
+            @Nullable Double energyMillijoules,
+            @Nullable String energyLabel,
+            @Nullable Double failedShare,
+            boolean throttled) {
+        static final Figures NONE = new Figures(null, 0, 0, null, null, null, null, false);
+    }
+
+    static SlotRow empty(SlotName slot) {
+        return new SlotRow(slot, null, null, null, Figures.NONE);
+    }
+
+    /** Figures that are about what runs now: those of an artifact that is gone say nothing. */
+    Figures currentFigures() {
+        boolean current = active != null && active.artifact().equals(figures.artifact());
+        return current ? figures : Figures.NONE;
+    }
+
+    SlotRow with(SlotFigures newer) {
+        return new SlotRow(
+                slot,
+                active,
+                previous,
+                attempt,
+                new Figures(
+                        newer.artifact(),
+                        newer.bootCounter(),
+                        newer.seq(),
+                        newer.latencyP95Millis().orElse(null),
+                        newer.energyMillijoules().orElse(null),
+                        newer.energyLabel().name(),
+                        newer.failedShare().orElse(null),
+                        newer.throttled()));
+    }
+
+    SlotSnapshot snapshot() {
+        return new SlotSnapshot(
+                slot, Optional.ofNullable(active), Optional.ofNullable(previous), Optional.ofNullable(attempt));
+    }
+}

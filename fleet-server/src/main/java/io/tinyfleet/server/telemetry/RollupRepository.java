@@ -1,0 +1,190 @@
+package io.tinyfleet.server.telemetry;
+
+import com.datadoghq.sketch.ddsketch.DDSketch;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.v1.Window;
+import io.tinyfleet.server.device.WindowSink.ReceivedWindow;
+import io.tinyfleet.server.platform.Database;
+import io.tinyfleet.server.platform.SqlColumns;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Five minutes of one artifact on one hardware class under one energy label, merged from windows newly stored. */
+@ApplicationScoped
+class RollupRepository {
+    static final Duration BUCKET = Duration.ofMinutes(5);
+
+    private final Database database;
+
+    RollupRepository(Database database) {
+        this.database = database;
+    }
+
+    record Key(Instant bucket, Digest artifact, String hardwareClass, String energyLabel) implements Comparable<Key> {
+        private static final Comparator<Key> ORDER = Comparator.comparing(Key::bucket)
+                .thenComparing(Key::artifact)
+                .thenComparing(Key::hardwareClass)
+                .thenComparing(Key::energyLabel);
+
+        @Override
+        public int compareTo(Key other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    /** A sum that grows; one thread owns it. */
+    static final class Rollup {
+        long windows;
+        long ok;
+        long failed;
+        double joulesNet;
+        long joulesOf;
+        final DDSketch latency = LatencySketches.empty();
+
+        void add(Window window) {
+            windows++;
+            ok += window.getOk();
+            failed += WindowFigures.failed(window);
+            LatencySketches.addTo(latency, window.getLatencySketch().toByteArray());
+            WindowFigures.joules(window).ifPresent(joules -> {
+                joulesNet += joules;
+                joulesOf += window.getOk() + WindowFigures.failed(window);
+            });
+        }
+
+        private void add(ResultSet stored) throws SQLException {
+            windows += stored.getLong("windows");
+            ok += stored.getLong("ok");
+            failed += stored.getLong("failed");
+            joulesNet += stored.getDouble("joules_net");
+            joulesOf += stored.getLong("joules_of");
+            LatencySketches.addTo(latency, stored.getBytes("latency_sketch"));
+        }
+    }
+
+    record Stored(Key key, Rollup rollup) {}
+
+    static Instant bucketOf(Instant instant, Duration bucket) {
+        long seconds = bucket.toSeconds();
+        return Instant.ofEpochSecond(Math.floorDiv(instant.getEpochSecond(), seconds) * seconds);
+    }
+
+    void add(Collection<ReceivedWindow> windows) {
+        Map<Key, Rollup> sums = new TreeMap<>();
+        for (ReceivedWindow received : windows) {
+            Window window = received.window();
+            Key key = new Key(
+                    bucketOf(received.receivedAt(), BUCKET),
+                    Digest.fromBytes(window.getArtifactSha256()),
+                    received.hardwareClass(),
+                    WindowFigures.label(window.getEnergy()).name());
+            sums.computeIfAbsent(key, k -> new Rollup()).add(window);
+        }
+        if (sums.isEmpty()) {
+            return;
+        }
+        database.run(connection -> {
+            // In the order of keys, so that two replicas wait for each other and never in a circle.
+            keys(sums)
+                    .execute(
+                            connection,
+                            "insert into telemetry_rollup (bucket, artifact_sha256, hardware_class, energy_label)"
+                                    + " select * from unnest(?, ?, ?, ?) on conflict do nothing");
+            addStored(connection, sums);
+            values(sums)
+                    .execute(
+                            connection,
+                            "update telemetry_rollup r set windows = u.windows, ok = u.ok, failed = u.failed,"
+                                    + " latency_sketch = u.latency_sketch, joules_net = u.joules_net,"
+                                    + " joules_of = u.joules_of from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as u (bucket,"
+                                    + " artifact_sha256, hardware_class, energy_label, windows, ok, failed,"
+                                    + " latency_sketch, joules_net, joules_of) where r.bucket = u.bucket"
+                                    + " and r.artifact_sha256 = u.artifact_sha256"
+                                    + " and r.hardware_class = u.hardware_class"
+                                    + " and r.energy_label = u.energy_label");
+        });
+    }
+
+    private static SqlColumns keys(Map<Key, Rollup> sums) {
+        SqlColumns columns = new SqlColumns("timestamptz", "bytea", "text", "text");
+        sums.keySet()
+                .forEach(key -> columns.add(
+                        WindowRepository.utc(key.bucket),
+                        key.artifact.toByteArray(),
+                        key.hardwareClass,
+                        key.energyLabel));
+        return columns;
+    }
+
+    private static SqlColumns values(Map<Key, Rollup> sums) {
+        SqlColumns columns = new SqlColumns(
+                "timestamptz", "bytea", "text", "text", "bigint", "bigint", "bigint", "bytea", "float8", "bigint");
+        sums.forEach((key, sum) -> columns.add(
+                WindowRepository.utc(key.bucket),
+                key.artifact.toByteArray(),
+                key.hardwareClass,
+                key.energyLabel,
+                sum.windows,
+                sum.ok,
+                sum.failed,
+                LatencySketches.encode(sum.latency),
+                sum.joulesNet,
+                sum.joulesOf));
+        return columns;
+    }
+
+    private static void addStored(Connection connection, Map<Key, Rollup> sums) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("select r.* from telemetry_rollup r"
+                + " join unnest(?, ?, ?, ?) as w (bucket, artifact_sha256, hardware_class, energy_label)"
+                + " using (bucket, artifact_sha256, hardware_class, energy_label)"
+                + " order by r.bucket, r.artifact_sha256, r.hardware_class, r.energy_label for update of r")) {
+            keys(sums).bind(connection, statement);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    Rollup sum = sums.get(key(row));
+                    if (sum != null) {
+                        sum.add(row);
+                    }
+                }
+            }
+        }
+    }
+
+    private static Key key(ResultSet row) throws SQLException {
+        return new Key(
+                row.getObject("bucket", java.time.OffsetDateTime.class).toInstant(),
+                Digest.fromBytes(row.getBytes("artifact_sha256")),
+                row.getString("hardware_class"),
+                row.getString("energy_label"));
+    }
+
+    /** In the order of buckets. */
+    List<Stored> since(Instant since) {
+        return database.query(connection -> {
+            try (PreparedStatement statement =
+                    connection.prepareStatement("select * from telemetry_rollup where bucket >= ? order by bucket")) {
+                statement.setObject(1, WindowRepository.utc(bucketOf(since, BUCKET)));
+                List<Stored> stored = new ArrayList<>();
+                try (ResultSet row = statement.executeQuery()) {
+                    while (row.next()) {
+                        Rollup rollup = new Rollup();
+                        rollup.add(row);
+                        stored.add(new Stored(key(row), rollup));
+                    }
+                }
+                return stored;
+            }
+        });
+    }
+}
