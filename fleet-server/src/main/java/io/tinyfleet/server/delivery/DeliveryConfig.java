@@ -44,6 +44,10 @@ interface DeliveryConfig {
     @WithDefault("32")
     @Min(1) @Max(1024) int chunksInFlight();
 
+    /** How long to wait for room on the way to the broker before the rest of a need is left to its repetition. */
+    @WithDefault("5S")
+    Duration chunkRoomWait();
+
     /** A need older than this is forgotten: its device has asked again since. */
     @WithDefault("30S")
     Duration needMaxAge();

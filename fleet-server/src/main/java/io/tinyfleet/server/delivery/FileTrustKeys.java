@@ -41,16 +41,16 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
     private final BlobStore blobs;
     private final DeliveryConfig config;
     private final InstantSource clock;
-    private final SigningClock signingClock;
+    private final SignatureTime signatureTime;
     private final RoleSigners keys;
     private volatile Current current;
 
-    FileTrustKeys(Home home, BlobStore blobs, DeliveryConfig config, InstantSource clock, SigningClock signingClock) {
+    FileTrustKeys(Home home, BlobStore blobs, DeliveryConfig config, InstantSource clock, SignatureTime signatureTime) {
         this.folder = new KeyFolder(home.keys());
         this.blobs = blobs;
         this.config = config;
         this.clock = clock;
-        this.signingClock = signingClock;
+        this.signatureTime = signatureTime;
         try {
             this.keys = folder.keys();
             this.current = open();
@@ -68,7 +68,7 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
     private Current open() throws IOException {
         byte[] envelope = folder.newestRoot().orElse(null);
         if (envelope == null) {
-            Instant now = signingClock.tick();
+            Instant now = signatureTime.tick();
             envelope = Roots.selfSigned(keys, now, now.plus(config.rootLife()));
             Current made = checked(envelope);
             folder.writeRoot(1, envelope);
@@ -108,7 +108,7 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
             return;
         }
         try {
-            Instant now = signingClock.tick();
+            Instant now = signatureTime.tick();
             byte[] envelope = new RootBuilder(root.version() + 1, now, now.plus(config.rootLife()))
                     .role(RoleName.ROOT, keys.root())
                     .role(RoleName.RELEASE, keys.release())
@@ -138,7 +138,7 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
 
     @Override
     public byte[] sign(Release manifest) {
-        signingClock.tick();
+        signatureTime.tick();
         return Releases.sign(manifest, List.of(keys.release()));
     }
 

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /** The time that signatures carry. It remembers the latest one, and refuses to sign by a clock that fell behind it. */
 @ApplicationScoped
-class SigningClock {
+class SigningClock implements SignatureTime {
     /** The stored time follows this coarsely, so that signing is not a write to one row each time. */
     static final Duration STEP = Duration.ofMinutes(1);
 
@@ -23,13 +23,9 @@ class SigningClock {
         this.clock = clock;
     }
 
-    /**
-     * The present instant, fit to be signed.
-     *
-     * @throws ClockBehindException when it is not
-     */
+    @Override
     @Transactional(dontRollbackOn = ClockBehindException.class)
-    Instant tick() {
+    public Instant tick() {
         Instant now = clock.instant();
         Optional<Instant> last = repository.findLastSignedAt();
         if (last.isPresent() && now.isBefore(last.get().minus(config.clockTolerance()))) {

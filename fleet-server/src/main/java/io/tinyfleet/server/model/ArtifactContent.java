@@ -40,7 +40,8 @@ final class ArtifactContent {
             return ByteRange.parse(range, blob.size());
         } catch (ByteRange.Unsatisfiable e) {
             throw new ProblemException(
-                    UNSATISFIABLE, "The content has " + blob.size() + " bytes, the range is " + range + ".", List.of());
+                            UNSATISFIABLE, "The content has " + blob.size() + " bytes, the range is " + range + ".")
+                    .withHeader("Content-Range", "bytes */" + blob.size());
         }
     }
 

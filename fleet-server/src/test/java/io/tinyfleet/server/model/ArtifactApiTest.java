@@ -252,6 +252,7 @@ class ArtifactApiTest {
                 .get(content)
                 .then()
                 .statusCode(416)
+                .header("Content-Range", equalTo("bytes */" + file.length))
                 .body("code", equalTo("range-not-satisfiable"));
     }
 

@@ -1,0 +1,147 @@
+package io.tinyfleet.server.delivery;
+
+import io.tinyfleet.protocol.DeviceId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.v1.Desired;
+import io.tinyfleet.server.delivery.DesiredContent.Filled;
+import io.tinyfleet.server.delivery.DesiredContent.SlotPart;
+import io.tinyfleet.server.device.DeviceDirectory;
+import io.tinyfleet.server.device.DeviceSnapshot;
+import io.tinyfleet.server.model.ArtifactDirectory;
+import io.tinyfleet.server.model.ReleaseDirectory;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Transactional;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+
+/**
+ * Takes a batch of outbox rows and signs what has changed for their devices. A document is committed before it is
+ * published: a number that a device has seen can then never be given to other content.
+ */
+@ApplicationScoped
+class SignDesired {
+    /** A document that cannot be made is tried again this much later. */
+    static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+
+    private static final Logger LOG = Logger.getLogger(SignDesired.class);
+
+    private final DesiredRepository repository;
+    private final DeviceDirectory devices;
+    private final ReleaseDirectory releases;
+    private final ArtifactDirectory artifacts;
+    private final TrustKeys trust;
+    private final DocumentSigner signer;
+    private final SignatureTime signatureTime;
+    private final DeliveryConfig config;
+    private final InstantSource clock;
+
+    SignDesired(
+            DesiredRepository repository,
+            DeviceDirectory devices,
+            ReleaseDirectory releases,
+            ArtifactDirectory artifacts,
+            TrustKeys trust,
+            DocumentSigner signer,
+            SignatureTime signatureTime,
+            DeliveryConfig config,
+            InstantSource clock) {
+        this.repository = repository;
+        this.devices = devices;
+        this.releases = releases;
+        this.artifacts = artifacts;
+        this.trust = trust;
+        this.signer = signer;
+        this.signatureTime = signatureTime;
+        this.config = config;
+        this.clock = clock;
+    }
+
+    /** The rows whose devices' documents are ready to be sent; none when nothing is due. */
+    @Transactional(Transactional.TxType.REQUIRES_NEW)
+    List<OutboxRow> signDue() {
+        Instant now = clock.instant();
+        Instant leaseUntil = now.plus(config.publishTimeout().multipliedBy(2));
+        List<OutboxRow> claimed = new ArrayList<>(repository.claim(config.batch(), now, leaseUntil));
+        if (claimed.isEmpty()) {
+            return List.of();
+        }
+        claimed.addAll(repository.claimOthers(claimed, leaseUntil));
+        TreeSet<DeviceId> ids = claimed.stream()
+                .map(OutboxRow::device)
+                .collect(Collectors.toCollection(() -> new TreeSet<>(java.util.Comparator.comparing(DeviceId::value))));
+        Map<DeviceId, Optional<SignedDocument>> newest = repository.lock(ids);
+        Map<DeviceId, List<StoredSlot>> slots = repository.slots(ids);
+        Map<DeviceId, Long> reported = devices.list(ids).stream()
+                .collect(Collectors.toMap(DeviceSnapshot::id, DeviceSnapshot::reportedDesiredSeq));
+
+        List<OutboxRow> ready = new ArrayList<>();
+        for (DeviceId device : ids) {
+            List<OutboxRow> rows =
+                    claimed.stream().filter(row -> row.device().equals(device)).toList();
+            try {
+                sign(
+                        device,
+                        slots.getOrDefault(device, List.of()),
+                        newest.getOrDefault(device, Optional.empty()),
+                        reported.getOrDefault(device, 0L));
+                ready.addAll(rows);
+            } catch (ClockBehindException e) {
+                LOG.warnf("desired document not signed device=%s reason=%s", device, e.getMessage());
+                repository.postpone(rows, now.plus(AFTER_FAILURE));
+            } catch (DocumentImpossibleException e) {
+                LOG.errorf(e, "desired document cannot be made device=%s", device);
+                repository.postpone(rows, now.plus(AFTER_FAILURE));
+            }
+        }
+        return ready;
+    }
+
+    private void sign(DeviceId device, List<StoredSlot> slots, Optional<SignedDocument> newest, long reportedSeq) {
+        if (slots.isEmpty()) {
+            return;
+        }
+        DesiredContent content = DesiredContent.of(
+                device, trust.rootDigest(), slots.stream().map(this::part).toList());
+        if (!content.needsSigning(newest, reportedSeq, clock.instant(), config.resignAfter())) {
+            return;
+        }
+        Instant now = signatureTime.tick();
+        Desired desired =
+                content.numbered(newest.map(SignedDocument::seq).orElse(0L), reportedSeq, now, config.documentLife());
+        Digest digest = content.digest();
+        repository.store(device, new SignedDocument(desired.getSeq(), digest, signer.sign(desired), now));
+        LOG.debugf("signed a desired document device=%s seq=%d", device, desired.getSeq());
+    }
+
+    private SlotPart part(StoredSlot slot) {
+        return new SlotPart(slot, slot.content().map(this::filling));
+    }
+
+    private Filled filling(SlotContent content) {
+        return new Filled(
+                content,
+                releases.find(content.release())
+                        .orElseThrow(() ->
+                                new DocumentImpossibleException("release " + content.release() + " is not stored")),
+                artifacts
+                        .find(content.variant())
+                        .orElseThrow(() ->
+                                new DocumentImpossibleException("artifact " + content.variant() + " is not stored")));
+    }
+
+    static final class DocumentImpossibleException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        DocumentImpossibleException(String message) {
+            super(message);
+        }
+    }
+}
