@@ -31,3 +31,11 @@ create table live_event (
     primary key (transaction_id, id)
 );
 create index live_event_created_at on live_event using brin (created_at);
+
+-- Up to where the log was pruned: who asks for something before it has missed events.
+create table live_event_horizon (
+    only_row       boolean primary key default true check (only_row),
+    transaction_id bigint  not null,
+    id             bigint  not null
+);
+insert into live_event_horizon (transaction_id, id) values (0, 0);

@@ -30,7 +30,7 @@ public class LiveEvents {
     @Transactional(Transactional.TxType.MANDATORY)
     public void publish(String topic, String type, Object payload) {
         try {
-            log.append(topic, type, json.writeValueAsString(payload), clock.instant());
+            log.append(new Topic(topic), type, json.writeValueAsString(payload), clock.instant());
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("the payload of " + type + " cannot be written as JSON", e);
         }

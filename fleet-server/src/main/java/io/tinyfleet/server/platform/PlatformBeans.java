@@ -22,4 +22,10 @@ final class PlatformBeans {
     InstantSource clock() {
         return InstantSource.system();
     }
+
+    @Produces
+    @ApplicationScoped
+    MonotonicClock monotonicClock() {
+        return System::nanoTime;
+    }
 }
