@@ -1,8 +1,10 @@
 package io.tinyfleet.server.access;
 
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.tinyfleet.server.platform.Problem;
 import io.tinyfleet.server.platform.ProblemException;
 import io.tinyfleet.server.platform.ProblemType;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.PermitAll;
 import jakarta.annotation.security.RolesAllowed;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.ResponseStatus;
 import org.jspecify.annotations.Nullable;
 
 /** Signing in and out with a local account. Never redirects: the console shows its own form. */
@@ -29,10 +32,17 @@ final class LoginResource {
 
     private final Accounts accounts;
     private final Sessions sessions;
+    private final CurrentVertxRequest request;
     private final LoginAttempts attempts;
     private final InstantSource clock;
 
-    LoginResource(Accounts accounts, Sessions sessions, AccessConfig config, InstantSource clock) {
+    LoginResource(
+            Accounts accounts,
+            Sessions sessions,
+            CurrentVertxRequest request,
+            AccessConfig config,
+            InstantSource clock) {
+        this.request = request;
         this.accounts = accounts;
         this.sessions = sessions;
         this.clock = clock;
@@ -49,15 +59,13 @@ final class LoginResource {
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
     @Operation(operationId = "login", summary = "Sign in with a local account; the answer sets the session cookie")
     public SessionResource.SessionAnswer login(
-            @FormParam("j_username") @Nullable String name,
-            @FormParam("j_password") @Nullable String password,
-            RoutingContext context) {
+            @FormParam("j_username") @Nullable String name, @FormParam("j_password") @Nullable String password) {
         if (name == null || password == null) {
             throw Problem.invalid(name == null ? "j_username" : "j_password", "must be given", null);
         }
-        String address = context.request().remoteAddress() == null
-                ? "unknown"
-                : context.request().remoteAddress().hostAddress();
+        RoutingContext context = request.getCurrent();
+        SocketAddress remote = context.request().remoteAddress();
+        String address = remote == null ? "unknown" : String.valueOf(remote.hostAddress());
         Optional<Duration> wait = attempts.begin(name, address, clock.instant());
         if (wait.isPresent()) {
             throw tooMany(wait.get());
@@ -77,8 +85,9 @@ final class LoginResource {
     @Path("logout")
     @RolesAllowed("**")
     @Operation(operationId = "logout", summary = "Sign out: the answer deletes the session cookie")
-    public void logout(RoutingContext context) {
-        sessions.end(context);
+    @ResponseStatus(204)
+    public void logout() {
+        sessions.end(request.getCurrent());
     }
 
     private static ProblemException tooMany(Duration wait) {
