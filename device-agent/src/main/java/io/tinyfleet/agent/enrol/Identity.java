@@ -59,8 +59,8 @@ public record Identity(DeviceId device, String hardwareClass, String kind, Broke
                             required(properties, "mqtt.password", home)),
                     TrustedRoot.pin(root.get()));
         } catch (TrustException e) {
-            throw new IOException(
-                    rootFile(home) + " is not the root that was pinned (" + e.code() + "): enrol again", e);
+            throw new NotEnrolledException(
+                    rootFile(home) + " is not the root that was pinned (" + e.code() + "): enrol again");
         }
     }
 

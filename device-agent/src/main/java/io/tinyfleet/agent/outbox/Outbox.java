@@ -34,6 +34,9 @@ public final class Outbox {
     /** In this order they are sent, and the other way round dropped. */
     private static final List<Stream> STREAMS = List.of(Stream.STATE, Stream.EVENT, Stream.TELEMETRY);
 
+    /** In the place of a message's time: the record is a mark of the server's. */
+    private static final long MARK = Long.MIN_VALUE;
+
     private static final int MAX_BOOT_FILE_BYTES = 20;
 
     private final Disk disk;
@@ -270,9 +273,15 @@ public final class Outbox {
         }
         NavigableMap<Key, Entry> stored =
                 entries.subMap(new Key(stream, markedBoot, 0), true, new Key(stream, markedBoot, upTo), true);
+        if (stored.isEmpty()) {
+            return;
+        }
         stored.values().forEach(entry -> bytes -= entry.size());
         stored.clear();
-        compact(new Lane(stream, markedBoot));
+        Lane lane = new Lane(stream, markedBoot);
+        // Not flushed: a lost mark costs a message that is sent again and dropped by the server.
+        log(lane).append(markRecord(upTo));
+        compact(lane);
     }
 
     /** The server knows a later boot of this device: go on above it, and number again what waits in this one. */
@@ -323,9 +332,11 @@ public final class Outbox {
     private RecordLog log(Lane lane) throws IOException {
         RecordLog log = logs.get(lane);
         if (log == null) {
+            // The name must be on the medium before a flushed record can be found under it.
+            disk.truncate(file(lane), Math.max(0, disk.size(file(lane))));
+            disk.flushDirectory(directory);
             log = RecordLog.open(disk, file(lane)).log();
             logs.put(lane, log);
-            disk.flushDirectory(directory);
         }
         return log;
     }
@@ -336,6 +347,10 @@ public final class Outbox {
                 .putLong(addedAt.toEpochMilli())
                 .put(content)
                 .array();
+    }
+
+    private static byte[] markRecord(long upTo) {
+        return ByteBuffer.allocate(2 * Long.BYTES).putLong(MARK).putLong(upTo).array();
     }
 
     /** Reads one file and returns its boot number; 0 when it is no file of ours. */
@@ -352,15 +367,22 @@ public final class Outbox {
         for (byte[] record : opened.records()) {
             restore(lane, record);
         }
-        if (opened.records().isEmpty()) {
-            compact(lane);
-        }
+        compact(lane);
         return lane.boot();
     }
 
     private void restore(Lane lane, byte[] record) throws IOException {
         ByteBuffer content = ByteBuffer.wrap(record);
-        Instant addedAt = Instant.ofEpochMilli(content.getLong());
+        long stamp = content.getLong();
+        if (stamp == MARK) {
+            NavigableMap<Key, Entry> stored = entries.headMap(
+                            new Key(lane.stream(), lane.boot(), content.getLong()), true)
+                    .tailMap(new Key(lane.stream(), lane.boot(), 0), true);
+            stored.values().forEach(entry -> bytes -= entry.size());
+            stored.clear();
+            return;
+        }
+        Instant addedAt = Instant.ofEpochMilli(stamp);
         Envelope envelope;
         try {
             envelope = Envelope.parseFrom(content);
