@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *               '-----------------------------------------------------------> Rejected     (a limit of this device)
  * Accepted -> Verified        the file is held already
  * Accepted -> Activating      the way back to the previous model: no download, no trial
- * Accepted -> Healthy         the wanted artifact runs already and is confirmed; Accepted -> Probation when it is not
+ * Accepted -> Healthy         the wanted release's artifact runs already and is confirmed; Accepted -> Activating when
+ *                             it is not confirmed. The same artifact under another release is tried like any other
  * Healthy, Idle -> RolledBack when the model starts to crash in a loop later
  * any -> Accepted             a newer offer
  * </pre>

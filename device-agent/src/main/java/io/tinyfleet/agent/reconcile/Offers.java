@@ -106,7 +106,9 @@ final class Offers {
                             + " has failed on this device before; an offer with retry lifts this");
             return;
         }
-        if (slot.runs(artifact)) {
+        // An offer of the running file under another release still brings another self-test: only the way back is
+        // short.
+        if (slot.runs(artifact) && isWayBack(offer)) {
             takeOver(turn, slot, accepted);
             return;
         }
@@ -180,6 +182,11 @@ final class Offers {
                 variant.get(),
                 offer.attempt(),
                 false);
+        if (slot.install() instanceof Accepted accepted && slot.runs(candidate.artifact(), candidate.release())) {
+            takeOver(turn, slot.with((Work) new Work.Resting()), accepted);
+            turn.report();
+            return;
+        }
         turn.put(slot.with((Work) new Work.Awaiting("limits")));
         turn.act(new Action.MeasureLimits(slot.name(), offer.attempt(), candidate));
     }
@@ -312,7 +319,11 @@ final class Offers {
             return;
         }
         if (blamesModel) {
-            slot.findOffer().ifPresent(offer -> turn.punish(offer.artifact()));
+            // A file that has proved itself here under another release is not to blame: the new release is.
+            slot.findOffer()
+                    .map(Offer::artifact)
+                    .filter(artifact -> !slot.trusts(artifact))
+                    .ifPresent(turn::punish);
         }
         SlotState ended = slot.with(failed.get()).with((Work) new Work.Resting());
         turn.put(ended);

@@ -2,8 +2,10 @@ package io.tinyfleet.agent.reconcile;
 
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +67,18 @@ public record SlotState(
 
     boolean runs(Digest artifact) {
         return active != null && active.artifact().equals(artifact);
+    }
+
+    boolean runs(Digest artifact, ReleaseId release) {
+        return active != null && runs(artifact) && active.release().equals(release);
+    }
+
+    /** The file has passed its probation in this slot and is its active model or its way back. */
+    boolean trusts(Digest artifact) {
+        return Stream.of(Optional.ofNullable(active), Optional.ofNullable(previous))
+                .flatMap(Optional::stream)
+                .anyMatch(installed ->
+                        installed.confirmed() && installed.artifact().equals(artifact));
     }
 
     /** The active model is the one of the newest attempt and that attempt is not confirmed yet. */

@@ -92,6 +92,32 @@ class InstallationTest {
     }
 
     @Test
+    void the_running_file_under_another_release_is_tried_and_proved_again_without_a_download() {
+        play.run(v1);
+        Published again = play.fleet.publishAgain(v1, "1.0.1", play.fleet.selfTest(new byte[] {1, 2, 3}));
+        int writes = play.all(Action.WriteChunk.class).size();
+
+        play.desire(play.fleet.offer(again));
+        assertThat(play.phase()).isEqualTo(Phase.PROBATION);
+        play.serve(60, 100);
+
+        assertThat(play.phase()).isEqualTo(Phase.HEALTHY);
+        assertThat(play.running().version()).isEqualTo("1.0.1");
+        assertThat(play.all(Action.RunTrial.class)).hasSize(2);
+        assertThat(play.all(Action.WriteChunk.class)).hasSize(writes);
+    }
+
+    @Test
+    void a_new_attempt_for_the_running_release_needs_no_second_trial() {
+        play.run(v1);
+
+        play.desire(play.fleet.offer(v1));
+
+        assertThat(play.phase()).isEqualTo(Phase.HEALTHY);
+        assertThat(play.all(Action.RunTrial.class)).hasSize(1);
+    }
+
+    @Test
     void a_new_attempt_for_the_running_confirmed_model_is_healthy_at_once() {
         play.run(v1);
         int writes = play.all(Action.WriteChunk.class).size();

@@ -387,6 +387,24 @@ class RefusalTest {
     }
 
     @Test
+    void the_running_file_under_a_release_whose_self_test_it_fails_is_refused_and_runs_on() {
+        Published v1again = play.fleet.publishAgain(v1, "1.0.1", play.fleet.selfTest(new byte[] {1, 2, 3}));
+        play.trial = new TrialOutcome.Failed("self-test-failed", "expected 0.05, got 0.91", true);
+
+        play.desire(play.fleet.offer(v1again));
+
+        assertThat(play.phase()).isEqualTo(Phase.FAILED);
+        assertThat(play.reason()).isEqualTo("self-test-failed");
+        assertThat(play.running().version()).isEqualTo("1.0.0");
+        assertThat(play.state.penaltyBox()).isEmpty();
+        v1_still_runs();
+
+        play.desire(play.back(v1));
+        assertThat(play.phase()).isEqualTo(Phase.HEALTHY);
+        v1_still_runs();
+    }
+
+    @Test
     void a_device_that_cannot_hold_a_trial_does_not_blame_the_model() {
         play.trial = new TrialOutcome.Failed("worker-unavailable", "no java command", false);
 
