@@ -9,6 +9,6 @@ public interface DesiredResend {
     /** Sequence of the newest document signed for each device; devices without one are left out. */
     Map<DeviceId, Long> latestSeqs(Collection<DeviceId> devices);
 
-    /** The device holds an older document than the newest: publish that one again. In the caller's transaction. */
+    /** The device holds another document than the newest: publish that one again. In the caller's transaction. */
     void resend(DeviceId device);
 }

@@ -78,7 +78,8 @@ class Ingest implements InboundHandler {
         DesiredResend delivery = desired.get();
         Map<DeviceId, Long> newest = delivery.latestSeqs(batch.heldDesired().keySet());
         batch.heldDesired().forEach((device, held) -> {
-            if (held < newest.getOrDefault(device, 0L)) {
+            // Also a device that is ahead, after a restored database: it gets a document above what it holds.
+            if (!held.equals(newest.getOrDefault(device, held))) {
                 delivery.resend(device);
             }
         });

@@ -190,6 +190,19 @@ class DeliveryTest {
     }
 
     @Test
+    void a_device_that_is_ahead_of_a_restored_database_is_put_right_when_it_says_hello() throws Exception {
+        want(content());
+        Desired first = device.awaitDesired();
+        await(() -> outboxRows() == 0);
+
+        device.say(PresenceKind.HELLO, 7);
+
+        Desired next = device.awaitDesired();
+        assertThat(next.getSeq()).isEqualTo(8);
+        assertThat(next.getSlotsList()).isEqualTo(first.getSlotsList());
+    }
+
+    @Test
     void an_old_document_is_signed_anew_for_a_connected_device_with_the_same_attempt() throws Exception {
         want(content());
         Desired first = device.awaitDesired();
