@@ -30,7 +30,7 @@ export function deviceListQuery(search: DeviceSearch) {
           params: {
             query: {
               ...parameters(search),
-              limit: PAGE_SIZE,
+              limit: String(PAGE_SIZE),
               ...(pageParam !== '' && { cursor: pageParam }),
             },
           },
@@ -47,7 +47,10 @@ export function deviceMatchesQuery(text: string, most: number) {
   return queryOptions({
     queryKey: ['devices', 'matches', text],
     queryFn: ({ signal }) =>
-      read(DevicePage, api.GET('/api/v1/devices', { params: { query: { q: text, limit: most } }, signal })),
+      read(
+        DevicePage,
+        api.GET('/api/v1/devices', { params: { query: { q: text, limit: String(most) } }, signal }),
+      ),
     staleTime: 10_000,
   });
 }
@@ -67,7 +70,7 @@ export function deviceEventsQuery(id: string) {
       read(
         DeviceEvents,
         api.GET('/api/v1/devices/{id}/events', {
-          params: { path: { id }, query: { limit: EVENTS_SHOWN } },
+          params: { path: { id }, query: { limit: String(EVENTS_SHOWN) } },
           signal,
         }),
       ),
