@@ -228,20 +228,15 @@ final class AgentLoop {
 
     /** Running time and inferences, once a second while something runs. */
     private void serve() {
-        Duration now = clocks.uptime().read();
-        Duration elapsed = now.minus(servedAt);
-        boolean running = state.slots().values().stream().anyMatch(slot -> slot.active() != null);
-        if (running) {
-            timers.start("serve", servedAt.plus(SERVED_EVERY), () -> {});
-        }
-        if (elapsed.compareTo(SERVED_EVERY) < 0) {
+        if (state.slots().values().stream().noneMatch(slot -> slot.active() != null)) {
             return;
         }
-        servedAt = now;
-        if (running) {
-            models.served(elapsed).forEach(this::handle);
-            timers.start("serve", servedAt.plus(SERVED_EVERY), () -> {});
+        Duration now = clocks.uptime().read();
+        if (now.minus(servedAt).compareTo(SERVED_EVERY) >= 0) {
+            servedAt = now;
+            models.served(now).forEach(this::handle);
         }
+        timers.start("serve", servedAt.plus(SERVED_EVERY), () -> {});
     }
 
     // ---- the link

@@ -26,8 +26,8 @@ interface Models extends AutoCloseable {
     /** Why the slot's input cannot feed the variant, if so. */
     Optional<String> findMisfit(SlotName slot, Variant variant);
 
-    /** What each running model has done since the last call, {@code elapsed} ago. */
-    List<Event> served(Duration elapsed);
+    /** What each running model has done since the last call; nothing at the first call after its start. */
+    List<Event> served(Duration uptime);
 
     List<Runtime> runtimes();
 

@@ -71,11 +71,12 @@ final class WorkerModels implements Models {
         }
     }
 
-    /** A model that answers; {@code counted} belongs to the loop. */
+    /** A model that answers; {@code counted} and {@code countedAt} belong to the loop. */
     private static final class Running {
         private final Installed artifact;
         private final RunningModel model;
         private long counted;
+        private @Nullable Duration countedAt;
 
         Running(Installed artifact, RunningModel model) {
             this.artifact = artifact;
@@ -248,12 +249,17 @@ final class WorkerModels implements Models {
     // ---- what was served
 
     @Override
-    public List<Event> served(Duration elapsed) {
+    public List<Event> served(Duration uptime) {
         List<Event> served = new ArrayList<>();
         slots.forEach((name, slot) -> {
             Running running = slot.running;
-            if (running != null) {
-                served.add(served(name, slot, running, elapsed));
+            if (running == null) {
+                return;
+            }
+            Duration before = running.countedAt;
+            running.countedAt = uptime;
+            if (before != null) {
+                served.add(served(name, slot, running, uptime.minus(before)));
             }
         });
         return served;

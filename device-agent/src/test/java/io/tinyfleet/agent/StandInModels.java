@@ -24,6 +24,7 @@ final class StandInModels implements Models {
     final Set<Digest> failing = new HashSet<>();
     final Map<SlotName, Digest> running = new TreeMap<>();
     final List<Digest> started = new ArrayList<>();
+    private final Map<Digest, Duration> countedAt = new TreeMap<>();
     private final Consumer<Event> answers;
 
     StandInModels(Consumer<Event> answers) {
@@ -63,10 +64,15 @@ final class StandInModels implements Models {
     }
 
     @Override
-    public List<Event> served(Duration elapsed) {
+    public List<Event> served(Duration uptime) {
         List<Event> served = new ArrayList<>();
-        running.forEach((slot, artifact) -> served.add(
-                new Event.ModelServed(slot, artifact, new Served(elapsed.toMillis(), elapsed.toMillis() / 100), null)));
+        running.forEach((slot, artifact) -> {
+            Duration before = countedAt.put(artifact, uptime);
+            if (before != null) {
+                long millis = uptime.minus(before).toMillis();
+                served.add(new Event.ModelServed(slot, artifact, new Served(millis, millis / 100), null));
+            }
+        });
         return served;
     }
 

@@ -93,6 +93,7 @@ class InstallationTest {
 
     @Test
     void the_running_file_under_another_release_is_tried_and_proved_again_without_a_download() {
+        play.keepsModels = true;
         play.run(v1);
         Published again = play.fleet.publishAgain(v1, "1.0.1", play.fleet.selfTest(new byte[] {1, 2, 3}));
         int writes = play.all(Action.WriteChunk.class).size();

@@ -3,67 +3,16 @@ package io.tinyfleet.agent.install;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tinyfleet.agent.fixture.LyingDisk;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The lying disk and the real one promise the same while nobody cuts the power. */
-abstract class DiskContractTest {
+abstract class DiskContract {
     abstract Disk disk();
 
     abstract Path folder();
-
-    static final class LyingDiskTest extends DiskContractTest {
-        private final LyingDisk disk = new LyingDisk();
-
-        @Override
-        Disk disk() {
-            return disk;
-        }
-
-        @Override
-        Path folder() {
-            return Path.of("/device");
-        }
-
-        @Test
-        void what_was_not_flushed_is_gone_after_a_power_cut() throws IOException {
-            disk.writeAtomic(folder().resolve("kept"), new byte[] {1});
-            disk.write(folder().resolve("lost"), 0, new byte[] {2});
-
-            disk.losePower();
-
-            assertThat(disk.list(folder())).containsExactly(folder().resolve("kept"));
-        }
-    }
-
-    static final class NioDiskTest extends DiskContractTest {
-        @TempDir
-        Path folder;
-
-        @Override
-        Disk disk() {
-            return new NioDisk();
-        }
-
-        @Override
-        Path folder() {
-            return folder;
-        }
-
-        @Test
-        void files_are_for_their_owner_alone() throws IOException {
-            disk().writeAtomic(folder.resolve("secret"), new byte[] {1});
-
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("secret"))))
-                    .isEqualTo("rw-------");
-        }
-    }
 
     private Path file() {
         return folder().resolve("file");
