@@ -53,6 +53,7 @@ public final class PahoLink implements Link {
     private final Backoff backoff;
     private final AtomicInteger inFlight = new AtomicInteger();
     private volatile @Nullable Connection current;
+    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean closing;
     private @Nullable Thread loop;
     private long connections;
@@ -102,12 +103,12 @@ public final class PahoLink implements Link {
         if (closing) {
             return;
         }
-        Duration wait = backoff.next();
         try {
-            TimeUnit.MILLISECONDS.sleep(wait.toMillis());
+            boolean ended = closed.await(backoff.next().toMillis(), TimeUnit.MILLISECONDS);
+            LOG.debug("waited", "ended", ended);
         } catch (InterruptedException e) {
             // As above: the loop looks at the flag next.
-            Thread.interrupted();
+            LOG.debug("waited", "ended", closing);
         }
     }
 
@@ -332,6 +333,7 @@ public final class PahoLink implements Link {
     @Override
     public void close() {
         closing = true;
+        closed.countDown();
         Connection connection = current;
         if (connection != null) {
             try {
