@@ -11,13 +11,20 @@ import java.util.Optional;
 /** The console as it lies on the class path, if it was built in. */
 @Singleton
 class ConsolePages {
+    static final String INDEX = "/index.html";
+
     private static final String ROOT = "META-INF/resources/";
 
     /** Files under this folder carry a hash of their content in their name. */
     private static final String HASHED = "/assets/";
 
-    boolean isPresent() {
-        return loader().getResource(ROOT + "index.html") != null;
+    /** Whether an address is one of the console's pages: it names no file, and all pages begin with the same one. */
+    boolean isPage(String path) {
+        return !path.equals("/") && !path.startsWith(HASHED) && hasFile(INDEX) && !hasFile(path);
+    }
+
+    private static boolean hasFile(String path) {
+        return loader().getResource(ROOT + path.substring(1)) != null;
     }
 
     /** The hashes the console's build wrote down for its inline scripts, one CSP source a line. */

@@ -3,6 +3,7 @@ package io.tinyfleet.server.platform;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -12,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What every request passes before any resource: a request id, security headers, limits. And what every request meets
- * that no resource answered: a problem, or the console's page.
+ * What every request passes before any resource: a request id, security headers, limits, and the way to the console's
+ * pages. And what every request meets that nothing answered: a problem.
  */
 @ApplicationScoped
 class HttpEdge {
@@ -56,7 +57,16 @@ class HttpEdge {
             write(context, tooLarge.get());
             return;
         }
+        if (isReading(context) && !isApi(path) && console.isPage(path)) {
+            context.reroute(ConsolePages.INDEX); // Before the resources, which would answer that there is none.
+            return;
+        }
         context.next();
+    }
+
+    private static boolean isReading(RoutingContext context) {
+        return context.request().method().equals(HttpMethod.GET)
+                || context.request().method().equals(HttpMethod.HEAD);
     }
 
     private static Optional<ProblemException> tooLarge(RoutingContext context) {
@@ -71,12 +81,6 @@ class HttpEdge {
     }
 
     private void unanswered(RoutingContext context) {
-        boolean reads = context.request().method().name().equals("GET")
-                || context.request().method().name().equals("HEAD");
-        if (reads && !isApi(context.normalizedPath()) && console.isPresent()) {
-            context.reroute("/index.html");
-            return;
-        }
         write(context, Problems.ofStatus(404));
     }
 
@@ -101,6 +105,7 @@ class HttpEdge {
 
     private void write(RoutingContext context, ProblemException problem) {
         HttpServerResponse response = context.response();
+        response.putHeader("Cache-Control", "no-store"); // Whatever the address may hold one day.
         problem.headers().forEach(response::putHeader);
         response.setStatusCode(problem.type().status()).putHeader("Content-Type", ProblemBody.MEDIA_TYPE);
         ProblemBody body = ProblemBody.of(problem, context.normalizedPath(), RequestId.of(context));

@@ -64,6 +64,7 @@ final class ProblemMappers {
     private static Response answer(Throwable thrown, RoutingContext context) {
         String requestId = RequestId.of(context);
         ProblemException problem = Problems.of(thrown, requestId);
+        context.response().putHeader("Cache-Control", "no-store"); // Whatever the address may hold one day.
         Response.ResponseBuilder answer = Response.status(problem.type().status())
                 .type(ProblemBody.MEDIA_TYPE)
                 .entity(ProblemBody.of(problem, context.normalizedPath(), requestId));
