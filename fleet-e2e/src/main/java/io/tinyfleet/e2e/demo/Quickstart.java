@@ -3,6 +3,7 @@ package io.tinyfleet.e2e.demo;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tinyfleet.e2e.process.Await;
 import io.tinyfleet.e2e.process.FleetApi;
+import io.tinyfleet.e2e.process.FreePort;
 import io.tinyfleet.e2e.process.Installation;
 import io.tinyfleet.e2e.process.LoggedProcess;
 import io.tinyfleet.e2e.process.ServerProcess;
@@ -22,6 +23,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -39,6 +41,8 @@ public final class Quickstart {
     private static final int WINDOWS_A_DEVICE = 3;
     private static final double SPEECH_AT_LEAST = 0.6;
     private static final double SILENCE_BELOW = 0.05;
+    private static final int HTTP_PORT = 8080;
+    private static final int MQTT_PORT = 1883;
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
 
     private final Installation installation;
@@ -52,13 +56,13 @@ public final class Quickstart {
         this.options = options;
     }
 
-    record Options(boolean check, boolean newPassword, Path home, int httpPort, int mqttPort) {
+    record Options(boolean check, boolean newPassword, Path home, OptionalInt httpPort) {
 
         static Options parse(String[] arguments) throws IOException {
             boolean check = false;
             boolean newPassword = false;
             Path home = Path.of(System.getenv().getOrDefault("TINYFLEET_HOME", ".tinyfleet"));
-            int port = 8080;
+            OptionalInt port = OptionalInt.empty();
             for (String argument : arguments) {
                 switch (argument) {
                     case "--check" -> check = true;
@@ -68,13 +72,13 @@ public final class Quickstart {
                             throw new IllegalArgumentException("unknown argument '" + argument
                                     + "'; known are --check, --new-password and --port=NUMBER");
                         }
-                        port = Integer.parseInt(argument.substring("--port=".length()));
+                        port = OptionalInt.of(Integer.parseInt(argument.substring("--port=".length())));
                     }
                 }
             }
             return check
-                    ? new Options(true, false, Files.createTempDirectory("tinyfleet-check-"), 0, 0)
-                    : new Options(false, newPassword, home, port, 1883);
+                    ? new Options(true, false, Files.createTempDirectory("tinyfleet-check-"), OptionalInt.of(0))
+                    : new Options(false, newPassword, home, port);
         }
     }
 
@@ -155,14 +159,29 @@ public final class Quickstart {
         if (options.newPassword()) {
             properties.add("-Dtinyfleet.access.reset-admin-password=true");
         }
-        ServerProcess server = ServerProcess.start(
-                installation,
-                options.home().resolve("server"),
-                new ServerProcess.Ports(options.httpPort(), options.mqttPort()),
-                log,
-                properties);
+        ServerProcess server =
+                ServerProcess.start(installation, options.home().resolve("server"), ports(), log, properties);
         own(server);
         return server;
+    }
+
+    /** Agents remember the broker's address, so the ports of the first run are kept. */
+    private ServerProcess.Ports ports() throws IOException {
+        if (options.check()) {
+            return ServerProcess.Ports.FREE;
+        }
+        Path file = options.home().resolve("ports");
+        int http = FreePort.takeOr(HTTP_PORT);
+        int mqtt = FreePort.takeOr(MQTT_PORT);
+        if (Files.exists(file)) {
+            String[] kept = Files.readString(file).strip().split(" ", -1);
+            http = Integer.parseInt(kept[0]);
+            mqtt = Integer.parseInt(kept[1]);
+        }
+        http = options.httpPort().orElse(http);
+        Files.createDirectories(options.home());
+        Files.writeString(file, http + " " + mqtt + "\n");
+        return new ServerProcess.Ports(http, mqtt);
     }
 
     /** The quick start's own key to the API: made with the first password, kept readable for its owner alone. */

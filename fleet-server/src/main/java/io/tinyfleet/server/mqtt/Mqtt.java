@@ -105,6 +105,13 @@ class Mqtt implements MqttPublisher, Endpoints, DeviceConnections {
                 BrokerSettings.NO_SECURITY_CACHE);
         EmbeddedBroker started = new EmbeddedBroker(settings, new BrokerSecurity(credentials, serverPassword));
         started.start();
+        if (started.port() <= 0) {
+            // The broker starts without its acceptor and only logs it: nothing could ever connect.
+            started.stop();
+            throw new IllegalStateException("The MQTT broker cannot listen on " + config.host() + ":" + config.port()
+                    + ", another program has the port. Stop that program, or choose another port with"
+                    + " TINYFLEET_MQTT_PORT (0 takes a free one)");
+        }
         broker = started;
         LOG.infof("embedded broker listens host=%s port=%d", config.host(), started.port());
         return URI.create("tcp://" + config.host() + ":" + started.port());
