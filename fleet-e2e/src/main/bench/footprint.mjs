@@ -8,10 +8,8 @@ import { join } from "node:path";
 const [home, root, port] = process.argv.slice(2);
 const SETTLE_MILLIS = 20_000;
 const READY_MILLIS = 60_000;
-const JVM_FLAGS = readFileSync(join(root, "fleet-e2e/src/main/java/io/tinyfleet/e2e/process/AgentProcess.java"), "utf8")
-  .match(/JVM_FLAGS = List\.of\(([^)]*)\)/)[1]
-  .match(/"([^"]+)"/g)
-  .map((flag) => flag.slice(1, -1));
+const LAUNCHER = join(root, "device-agent/target/agent/bin/tinyfleet-agent");
+const JVM_FLAGS = readFileSync(LAUNCHER, "utf8").match(/-X\S+/g);
 
 const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 const round = (value) => Math.round(value * 10) / 10;
@@ -29,11 +27,7 @@ function children(pid) {
 
 async function startAgent(name) {
   const started = performance.now();
-  const agent = spawn(
-    "java",
-    [...JVM_FLAGS, "-cp", `${root}/device-agent/target/agent/lib/*`, "io.tinyfleet.agent.Agent", "run", "--home", join(home, "agents", name)],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const agent = spawn(LAUNCHER, ["run", "--home", join(home, "agents", name)], { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   const ready = new Promise((resolve, reject) => {
     const limit = setTimeout(() => reject(new Error(`${name} was not ready in ${READY_MILLIS} ms:\n${output}`)), READY_MILLIS);

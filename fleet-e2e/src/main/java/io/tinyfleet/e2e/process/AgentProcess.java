@@ -13,19 +13,9 @@ import java.util.TreeMap;
 /** Starts agents as processes of their own, each with its own home. */
 public final class AgentProcess {
 
-    /** The flags the agent is measured and shipped with. */
-    public static final List<String> JVM_FLAGS = List.of(
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xmx16m",
-            "-Xss256k",
-            "-XX:ReservedCodeCacheSize=16m",
-            "-XX:MaxMetaspaceSize=32m",
-            "-Xshare:auto");
-
+    private static final Map<String, String> ENVIRONMENT = Map.of("JAVA", LoggedProcess.javaCommand());
     private static final Duration ENROL_LIMIT = Duration.ofSeconds(60);
     private static final Duration READY_LIMIT = Duration.ofSeconds(60);
-    private static final String MAIN = "io.tinyfleet.agent.Agent";
 
     private AgentProcess() {}
 
@@ -55,7 +45,7 @@ public final class AgentProcess {
                 deviceId,
                 "--hardware-class",
                 "generic-x86_64"));
-        LoggedProcess process = LoggedProcess.start("enrol-" + deviceId, command, Map.of(), log);
+        LoggedProcess process = LoggedProcess.start("enrol-" + deviceId, command, ENVIRONMENT, log);
         int exit = process.awaitExit(ENROL_LIMIT);
         if (exit != 0) {
             throw new IllegalStateException(
@@ -68,7 +58,7 @@ public final class AgentProcess {
             throws IOException {
         List<String> command = command(installation);
         command.addAll(List.of("run", "--home", home.toString()));
-        return LoggedProcess.start("agent-" + deviceId, command, Map.of(), log);
+        return LoggedProcess.start("agent-" + deviceId, command, ENVIRONMENT, log);
     }
 
     /** Starts the agent and waits until it is connected. */
@@ -79,13 +69,10 @@ public final class AgentProcess {
         return process;
     }
 
+    /** The launcher that is shipped, with its flags. */
     private static List<String> command(Installation installation) {
         List<String> command = new ArrayList<>();
-        command.add(LoggedProcess.javaCommand());
-        command.addAll(JVM_FLAGS);
-        command.add("-cp");
-        command.add(installation.agentLibraries() + "/*");
-        command.add(MAIN);
+        command.add(installation.agentLauncher().toString());
         return command;
     }
 }

@@ -9,7 +9,7 @@ public record Installation(Path root) {
 
     public Installation {
         root = root.toAbsolutePath().normalize();
-        for (Path needed : List.of(serverJar(root), agentLibraries(root), models(root), speech(root))) {
+        for (Path needed : List.of(serverJar(root), agentLauncher(root), models(root), speech(root))) {
             if (!Files.exists(needed)) {
                 throw new IllegalStateException(
                         needed + " is missing; build it with: mvn -DskipTests package (in " + root + ")");
@@ -26,9 +26,8 @@ public record Installation(Path root) {
         return serverJar(root);
     }
 
-    /** Folder with the agent's jar and its libraries. */
-    public Path agentLibraries() {
-        return agentLibraries(root);
+    public Path agentLauncher() {
+        return agentLauncher(root);
     }
 
     public Path model(String name) {
@@ -44,8 +43,8 @@ public record Installation(Path root) {
         return root.resolve("fleet-server/target/quarkus-app/quarkus-run.jar");
     }
 
-    private static Path agentLibraries(Path root) {
-        return root.resolve("device-agent/target/agent/lib");
+    private static Path agentLauncher(Path root) {
+        return root.resolve("device-agent/target/agent/bin/tinyfleet-agent");
     }
 
     private static Path models(Path root) {
