@@ -302,7 +302,7 @@ export const de: Catalogue = {
     notJudged: 'Noch nicht beurteilt',
     cellOf: (gate, wave) => `${gate}, ${wave}:`,
     evidence: {
-      countValue: (good, needed) => `${good} von ${needed} gesund`,
+      countValue: (good, needed) => `${good} von ${needed} gut`,
       countRest: (bad, pending) => `${bad} schlecht, ${pending} ausstehend`,
       ratioValue: (value) => `Log-Quotient ${value}`,
       ratioRest: (accept, reject, devices) => `bestanden bei ${accept}, Halt bei ${reject}, n = ${devices}`,
@@ -320,6 +320,8 @@ export const de: Catalogue = {
     chartEmpty: 'Zu dieser Prüfung gibt es keinen Verlauf.',
     asTable: 'Als Tabelle',
     when: 'Wann',
+    deviceNumber: 'Gerät',
+    inOfferOrder: 'Geräte in der Reihenfolge, in der sie das Release angeboten bekamen',
     value: 'Wert',
     chooseCell: 'Oben eine Zelle wählen, um ihre Belege zu sehen.',
     devices: 'Geräte in diesem Rollout',

@@ -302,7 +302,7 @@ export const en = {
     notJudged: 'Not judged yet',
     cellOf: (gate: string, wave: string) => `${gate}, ${wave}:`,
     evidence: {
-      countValue: (good: string, needed: string) => `${good} of ${needed} healthy`,
+      countValue: (good: string, needed: string) => `${good} of ${needed} good`,
       countRest: (bad: string, pending: string) => `${bad} bad, ${pending} pending`,
       ratioValue: (value: string) => `log ratio ${value}`,
       ratioRest: (accept: string, reject: string, devices: string) =>
@@ -321,6 +321,8 @@ export const en = {
     chartEmpty: 'This gate has no history to draw.',
     asTable: 'As a table',
     when: 'When',
+    deviceNumber: 'Device',
+    inOfferOrder: 'Devices in the order in which they were offered the release',
     value: 'Value',
     chooseCell: 'Choose a cell above to see its evidence.',
     devices: 'Devices in this rollout',

@@ -78,20 +78,7 @@ export function thin(points: readonly Point[], most: number): readonly Point[] {
   return [...kept, ...points.slice(-1)];
 }
 
-const MINUTE = 60_000;
-const STEPS = [
-  1000,
-  5000,
-  15_000,
-  30_000,
-  ...[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080].map((minutes) => minutes * MINUTE),
-];
-
-export function timeTicks(domain: Domain, most: number): number[] {
-  const span = domain.to - domain.from;
-  const step = STEPS.find((candidate) => span / candidate <= most) ?? span;
-  if (!(step > 0)) return [];
-  const ticks: number[] = [];
-  for (let at = Math.ceil(domain.from / step) * step; at <= domain.to; at += step) ticks.push(at);
-  return ticks;
+/** Ticks on whole numbers only, for an axis that counts. */
+export function wholeTicks(domain: Domain, most: number): number[] {
+  return roundTicks(domain, most).filter(Number.isInteger);
 }

@@ -1,5 +1,5 @@
 import { useId } from 'react';
-import { domainOf, linePath, type Point, roundTicks, scale, thin, timeTicks } from './chart';
+import { domainOf, linePath, type Point, roundTicks, scale, thin, wholeTicks } from './chart';
 import styles from './charts.module.css';
 
 const WIDTH = 720;
@@ -7,7 +7,7 @@ const HEIGHT = 260;
 const LEFT = 54;
 const RIGHT = 12;
 const TOP = 14;
-const BOTTOM = 26;
+const BOTTOM = 42;
 const MOST_POINTS = 600;
 
 export interface LimitLine {
@@ -16,13 +16,13 @@ export interface LimitLine {
   readonly kind: 'stop' | 'pass';
 }
 
-/** One series over time with its limits. `summary` says in words what the picture shows. */
+/** One series over counted things, with its limits. `summary` says in words what the picture shows. */
 export function LineChart(props: {
   points: readonly Point[];
   limits: readonly LimitLine[];
   summary: string;
   formatValue: (value: number) => string;
-  formatTime: (at: number) => string;
+  xLabel: string;
 }) {
   const id = useId();
   const shown = thin(props.points, MOST_POINTS);
@@ -48,14 +48,17 @@ export function LineChart(props: {
           </text>
         </g>
       ))}
-      {timeTicks(times, 7).map((tick) => (
+      {wholeTicks(times, 8).map((tick) => (
         <g key={tick}>
           <line x1={x(tick)} x2={x(tick)} y1={TOP} y2={HEIGHT - BOTTOM} className={styles.grid} />
-          <text x={x(tick)} y={HEIGHT - 8} textAnchor="middle" className={styles.tick}>
-            {props.formatTime(tick)}
+          <text x={x(tick)} y={HEIGHT - BOTTOM + 17} textAnchor="middle" className={styles.tick}>
+            {tick}
           </text>
         </g>
       ))}
+      <text x={WIDTH - RIGHT} y={HEIGHT - 4} textAnchor="end" className={styles.tick}>
+        {props.xLabel}
+      </text>
       {props.limits.map((limit) => (
         <g key={limit.label}>
           <line

@@ -65,7 +65,7 @@ function DeviceStatus({ device }: { device: DeviceDetail }) {
   return (
     <p>
       <MarkedWord kind={deviceMark(device.state)}>{t.deviceState[device.state]}</MarkedWord>
-      {device.stateReason !== undefined && <span> · {device.stateReason}</span>}
+      {given(device.stateReason) && <span> · {device.stateReason}</span>}
     </p>
   );
 }

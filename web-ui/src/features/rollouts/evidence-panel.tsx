@@ -63,7 +63,7 @@ export function EvidencePanel({ rollout, cell }: { rollout: Rollout; cell: Cell 
               }))}
               summary={`${t.rollout.chartTitle(title, waveName(wave, t))}. ${summary()}`}
               formatValue={value}
-              formatTime={spanMillis(points) < 600_000 ? f.clock : f.time}
+              xLabel={t.rollout.inOfferOrder}
             />
             <p className={styles.small}>{summary()}</p>
             <details className={styles.details}>
@@ -71,6 +71,7 @@ export function EvidencePanel({ rollout, cell }: { rollout: Rollout; cell: Cell 
               <table>
                 <thead>
                   <tr>
+                    <th scope="col">{t.rollout.deviceNumber}</th>
                     <th scope="col">{t.rollout.when}</th>
                     <th scope="col" className="number">
                       {t.rollout.value}
@@ -78,13 +79,14 @@ export function EvidencePanel({ rollout, cell }: { rollout: Rollout; cell: Cell 
                   </tr>
                 </thead>
                 <tbody>
-                  {points.slice(-MOST_TABLE_ROWS).map((point, index) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: two points can agree in time and value
-                    <tr key={`${point.at} ${index}`}>
+                  {judged.history.slice(-MOST_TABLE_ROWS).map((entry, index) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: two entries can agree in time and value
+                    <tr key={`${entry.at} ${index}`}>
+                      <td>{f.integer(Math.max(0, judged.history.length - MOST_TABLE_ROWS) + index + 1)}</td>
                       <td>
-                        <Clock at={new Date(point.at).toISOString()} />
+                        <Clock at={entry.at} />
                       </td>
-                      <td className="number">{value(point.value)}</td>
+                      <td className="number">{value(entry.value)}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -110,8 +112,4 @@ export function EvidencePanel({ rollout, cell }: { rollout: Rollout; cell: Cell 
       f.integer(points.length),
     );
   }
-}
-
-function spanMillis(points: readonly { at: number }[]): number {
-  return (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0);
 }

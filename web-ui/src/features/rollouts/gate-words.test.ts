@@ -27,7 +27,7 @@ describe('the gates of a rollout', () => {
 describe('evidence in words', () => {
   it('says how many of how many', () => {
     expect(evidenceWords({ kind: 'count', good: 2, bad: 1, pending: 0, needed: 3 }, en, f)).toEqual({
-      value: '2 of 3 healthy',
+      value: '2 of 3 good',
       rest: '1 bad, 0 pending',
     });
   });

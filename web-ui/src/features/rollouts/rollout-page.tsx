@@ -187,7 +187,7 @@ function EventsPanel({ id }: { id: string }) {
               {items.map((event) => (
                 <li key={event.id} className={styles.event}>
                   <Clock at={event.at} />
-                  <Mark kind={eventMark(event.kind)} />
+                  <Mark kind={eventMark(event.kind, event.sentence)} />
                   <p lang="en">
                     {event.sentence}
                     {event.actor !== undefined && event.actor !== '' && (

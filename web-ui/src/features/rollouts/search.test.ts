@@ -75,16 +75,16 @@ describe('a rollout from the server', () => {
 });
 
 describe('words', () => {
+  it('mark a verdict by what it says', () => {
+    expect(eventMark('verdict', 'Gate canary says FAIL: one failed')).toBe('bad');
+    expect(eventMark('verdict', 'Gate link says PASS')).toBe('good');
+  });
   it('shorten an id to the part in which neighbours differ', () => {
     expect(shortId('0190f3a2-7c11-7b3e-9d2c-1f2e3d4c5b6a')).toBe('4c5b6a');
   });
   it('mark events by their kind', () => {
-    expect(['wave-passed', 'gate-failed', 'rollback', 'paused', 'something'].map(eventMark)).toEqual([
-      'good',
-      'bad',
-      'back',
-      'paused',
-      'waiting',
-    ]);
+    expect(
+      ['wave-passed', 'gate-failed', 'rollback', 'paused', 'something'].map((kind) => eventMark(kind)),
+    ).toEqual(['good', 'bad', 'back', 'paused', 'waiting']);
   });
 });
