@@ -65,8 +65,13 @@ public final class AgentProcess {
     public static LoggedProcess run(Installation installation, Path home, String deviceId, Path log)
             throws IOException {
         LoggedProcess process = launch(installation, home, deviceId, log);
-        process.awaitLine("AGENT READY", READY_LIMIT);
-        return process;
+        try {
+            process.awaitLine("AGENT READY", READY_LIMIT);
+            return process;
+        } catch (RuntimeException failure) {
+            process.close();
+            throw failure;
+        }
     }
 
     /** The launcher that is shipped, with its flags. */
