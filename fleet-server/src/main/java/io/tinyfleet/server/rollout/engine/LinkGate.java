@@ -25,10 +25,12 @@ public final class LinkGate implements Gate {
 
     @Override
     public String limitSentence(RolloutPlan plan, int firstWaveSize) {
+        int failures = Math.min(LEAST, firstWaveSize);
         return String.format(
                 Locale.ROOT,
-                "pauses at %d failed downloads, or a tenth of the devices offered if that is more",
-                Math.min(LEAST, firstWaveSize));
+                "pauses at %d failed %s, or a tenth of the devices offered if that is more",
+                failures,
+                failures == 1 ? "download" : "downloads");
     }
 
     @Override
@@ -44,7 +46,7 @@ public final class LinkGate implements Gate {
         }
         int limit =
                 Math.max((int) Math.ceil(offered.size() * SHARE), Math.min(LEAST, Math.max(1, input.firstWaveSize())));
-        Evidence evidence = new Evidence.Count(good, bad, pending, limit);
+        Evidence evidence = new Evidence.Count(good, bad, pending, offered.size());
         if (bad >= limit) {
             return new Assessment(
                     Verdict.FAIL,
