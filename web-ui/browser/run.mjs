@@ -33,6 +33,12 @@ test('a wrong password is refused with a sentence and without a session', () =>
   within({}, async (page) => {
     await page.goto('/');
     await page.waitForURL(/\/login/);
+    equal(
+      await page.getByText('Your session has ended').count(),
+      0,
+      'words about an ended session at the first visit',
+    );
+    await page.waitForFunction(() => document.activeElement?.getAttribute('name') === 'j_username');
     await signIn(page, `${PASSWORD}-wrong`);
     await page.getByRole('alert').getByText('Name or password is wrong.').waitFor();
     equal(
@@ -419,6 +425,7 @@ test('a session that ends leads to the login and back', () =>
     await context.clearCookies();
     await page.locator('nav a[href="/devices"]').click();
     await page.waitForURL(/\/login/);
+    await page.getByText('Your session has ended').waitFor();
     await signIn(page);
     await page.waitForURL(/\/devices/);
   }));

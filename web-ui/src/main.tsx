@@ -7,6 +7,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { onSignedOut, worthRetrying } from './api';
 import { createConsoleRouter } from './app/router';
+import { sessionQuery } from './features/session';
 import { TextProvider } from './i18n';
 import { LiveProvider } from './live';
 
@@ -26,7 +27,8 @@ const router = createConsoleRouter(client);
 
 onSignedOut(() => {
   const { pathname, href } = router.state.location;
-  if (pathname === '/login') return;
+  // Without a session before, the router itself leads to the login, and nothing has ended.
+  if (pathname === '/login' || client.getQueryData(sessionQuery.queryKey) === undefined) return;
   void router.navigate({ to: '/login', search: { next: href, ended: true } }).then(() => client.clear());
 });
 

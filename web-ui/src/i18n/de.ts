@@ -127,6 +127,7 @@ export const de: Catalogue = {
     lowToHigh: (low, high) => `${low} bis ${high}`,
     running: 'Rollouts',
     allRollouts: 'Alle Rollouts',
+    latest: 'Neueste Rollouts',
     noRollouts: 'Kein Rollout läuft',
     noRolloutsDetail: 'Sobald einer läuft, erscheinen hier seine Wellen.',
     first: {
@@ -303,6 +304,7 @@ export const de: Catalogue = {
     cellOf: (gate, wave) => `${gate}, ${wave}:`,
     evidence: {
       countValue: (good, needed) => `${good} von ${needed} gut`,
+      countAll: (good) => `${good} gut`,
       countRest: (bad, pending) => `${bad} schlecht, ${pending} ausstehend`,
       ratioValue: (value) => `Log-Quotient ${value}`,
       ratioRest: (accept, reject, devices) => `bestanden bei ${accept}, Halt bei ${reject}, n = ${devices}`,
@@ -313,7 +315,7 @@ export const de: Catalogue = {
       limit: 'Grenze',
       needed: 'nötig',
     },
-    chartTitle: (gate, wave) => `${gate}, ${wave}`,
+    chartTitle: (gate, wave) => `Prüfung ${gate}, ${wave}`,
     chartSummary: (first, last, low, high, points) =>
       `Von ${first} auf ${last}; niedrigster Wert ${low}, höchster ${high}; ${points} Punkte.`,
     chartOnePoint: (value) => `Bisher ein Punkt: ${value}.`,

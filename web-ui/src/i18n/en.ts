@@ -126,6 +126,7 @@ export const en = {
     lowToHigh: (low: string, high: string) => `${low} to ${high}`,
     running: 'Rollouts',
     allRollouts: 'All rollouts',
+    latest: 'Latest rollouts',
     noRollouts: 'No rollout is running',
     noRolloutsDetail: 'When one runs, its waves appear here.',
     first: {
@@ -303,6 +304,7 @@ export const en = {
     cellOf: (gate: string, wave: string) => `${gate}, ${wave}:`,
     evidence: {
       countValue: (good: string, needed: string) => `${good} of ${needed} good`,
+      countAll: (good: string) => `${good} good`,
       countRest: (bad: string, pending: string) => `${bad} bad, ${pending} pending`,
       ratioValue: (value: string) => `log ratio ${value}`,
       ratioRest: (accept: string, reject: string, devices: string) =>
@@ -314,7 +316,7 @@ export const en = {
       limit: 'limit',
       needed: 'needed',
     },
-    chartTitle: (gate: string, wave: string) => `${gate}, ${wave}`,
+    chartTitle: (gate: string, wave: string) => `${gate} gate, ${wave}`,
     chartSummary: (first: string, last: string, low: string, high: string, points: string) =>
       `From ${first} to ${last}; lowest ${low}, highest ${high}; ${points} points.`,
     chartOnePoint: (value: string) => `One point so far: ${value}.`,

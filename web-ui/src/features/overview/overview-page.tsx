@@ -8,7 +8,7 @@ import { Panel } from '../../ui/panel';
 import { Sparkline } from '../../ui/sparkline';
 import { Bone } from '../../ui/states';
 import { DEVICE_STATES, deviceMark, isShown } from '../devices';
-import { RolloutCard } from '../rollouts';
+import { RolloutCard, rolloutListQuery } from '../rollouts';
 import { FirstSteps } from './first-steps';
 import {
   cellShade,
@@ -26,6 +26,8 @@ import {
 } from './model';
 import styles from './overview.module.css';
 import { overviewQuery } from './queries';
+
+const LATEST_SHOWN = 3;
 
 export function OverviewPage() {
   const { t, f } = useTexts();
@@ -52,7 +54,6 @@ export function OverviewPage() {
 }
 
 function OverviewContent({ overview }: { overview: Overview }) {
-  const { t } = useTexts();
   if (overview.fleetTotal === 0) return <FirstSteps overview={overview} />;
   return (
     <>
@@ -62,30 +63,41 @@ function OverviewContent({ overview }: { overview: Overview }) {
         <VersionsPanel matrices={overview.matrix} />
       </div>
       <Vitals vitals={overview.vitals} />
-      <Panel
-        title={t.overview.running}
-        flush
-        aside={
-          <Link to="/rollouts" className={styles.quiet}>
-            {t.overview.allRollouts}
-          </Link>
-        }
-      >
-        {overview.rollouts.length === 0 ? (
-          <p className={styles.calm}>
-            <Mark kind="waiting" />
-            <span>
-              <strong>{t.overview.noRollouts}</strong>
-              <br />
-              <span className="muted">{t.overview.noRolloutsDetail}</span>
-            </span>
-          </p>
-        ) : (
-          overview.rollouts.map((rollout) => <RolloutCard key={rollout.id} rollout={rollout} />)
-        )}
-      </Panel>
+      <RolloutsPanel running={overview.rollouts} />
       <FirstSteps overview={overview} />
     </>
+  );
+}
+
+/** What runs now; when nothing runs, what ran last. */
+function RolloutsPanel({ running }: { running: Overview['rollouts'] }) {
+  const { t } = useTexts();
+  const idle = running.length === 0;
+  const latest = useQuery({ ...rolloutListQuery({}), enabled: idle });
+  const shown = idle ? (latest.data?.items.slice(0, LATEST_SHOWN) ?? []) : running;
+  return (
+    <Panel
+      title={idle && shown.length > 0 ? t.overview.latest : t.overview.running}
+      flush
+      aside={
+        <Link to="/rollouts" className={styles.quiet}>
+          {t.overview.allRollouts}
+        </Link>
+      }
+    >
+      {shown.length === 0 ? (
+        <p className={styles.calm}>
+          <Mark kind="waiting" />
+          <span>
+            <strong>{t.overview.noRollouts}</strong>
+            <br />
+            <span className="muted">{t.overview.noRolloutsDetail}</span>
+          </span>
+        </p>
+      ) : (
+        shown.map((rollout) => <RolloutCard key={rollout.id} rollout={rollout} />)
+      )}
+    </Panel>
   );
 }
 
@@ -276,7 +288,7 @@ function VitalTile({ vital }: { vital: Vital }) {
             {shown.number} <span className={styles.vitalUnit}>{shown.unit}</span>
           </VitalLink>
         )}
-        {range && (
+        {range && range.low !== range.high && (
           <span className={styles.vitalRange}>
             {t.overview.lowToHigh(words(range.low), words(range.high))}
           </span>

@@ -31,6 +31,10 @@ describe('evidence in words', () => {
       rest: '1 bad, 0 pending',
     });
   });
+  it('names no goal that is already passed', () => {
+    const words = evidenceWords({ kind: 'count', good: 3, bad: 0, pending: 0, needed: 1 }, en, f);
+    expect(words.value).toBe('3 good');
+  });
   it('names both bounds of a ratio', () => {
     const words = evidenceWords(
       { kind: 'likelihoodRatio', llr: 1.5, acceptAt: -2.9, rejectAt: 4.61, n: 12 },

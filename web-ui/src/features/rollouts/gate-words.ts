@@ -47,7 +47,10 @@ export function evidenceWords(evidence: Evidence, t: Catalogue, f: Formats): Evi
   switch (evidence.kind) {
     case 'count':
       return {
-        value: words.countValue(f.integer(evidence.good), f.integer(evidence.needed)),
+        value:
+          evidence.good > evidence.needed
+            ? words.countAll(f.integer(evidence.good))
+            : words.countValue(f.integer(evidence.good), f.integer(evidence.needed)),
         rest: words.countRest(f.integer(evidence.bad), f.integer(evidence.pending)),
       };
     case 'likelihoodRatio':

@@ -58,13 +58,15 @@ export function RolloutPage() {
               <CountStrip rollout={loaded} />
               <Matrix rollout={loaded} cell={cell} />
               <div className={styles.columns}>
-                <EvidencePanel rollout={loaded} cell={cell} />
+                <div className={styles.column}>
+                  <EvidencePanel rollout={loaded} cell={cell} />
+                  <MembersPanel rollout={loaded} search={search} />
+                </div>
                 <div className={styles.column}>
                   <ExcludedPanel rollout={loaded} />
                   <EventsPanel id={id} />
                 </div>
               </div>
-              <MembersPanel rollout={loaded} search={search} />
             </>
           );
         }}
@@ -121,11 +123,11 @@ function StartedWords({ at, author, made = false }: { at: string; author: string
   );
 }
 
-/** Each count leads to exactly its devices. Zero counts are left out, except the ones people look for. */
+/** Each count leads to exactly its devices. Zero counts are left out. */
 function CountStrip({ rollout }: { rollout: Rollout }) {
   const { t, f } = useTexts();
   const { counts } = rollout;
-  const shown = COUNT_WORDS.filter((word) => counts[word] > 0 || word === 'healthy' || word === 'failed');
+  const shown = COUNT_WORDS.filter((word) => counts[word] > 0 || word === 'healthy');
   return (
     <section aria-label={t.rollout.counts}>
       <ul className={styles.counts}>

@@ -21,7 +21,7 @@ describe('the address of a rollout', () => {
 describe('without a chosen cell', () => {
   const wave = (index: number, ...verdicts: string[]) => ({
     index,
-    gates: verdicts.map((verdict, gate) => ({ gate: `g${gate}`, verdict })),
+    gates: verdicts.map((verdict, gate) => ({ gate: `g${gate}`, verdict, history: [] as unknown[] })),
   });
   it('the failed one is shown', () => {
     expect(defaultCell([wave(0, 'PASS', 'FAIL'), wave(1, 'INSUFFICIENT')])).toEqual({ wave: 0, gate: 'g1' });
@@ -31,6 +31,11 @@ describe('without a chosen cell', () => {
       wave: 1,
       gate: 'g1',
     });
+  });
+  it('one with a history is preferred to one without', () => {
+    const drawn = { gate: 'install', verdict: 'INSUFFICIENT', history: [1] };
+    const plain = { gate: 'link', verdict: 'PASS', history: [] };
+    expect(defaultCell([{ index: 0, gates: [drawn, plain] }])).toEqual({ wave: 0, gate: 'install' });
   });
   it('none is shown before any was judged', () => {
     expect(defaultCell([wave(0), wave(1)])).toBeUndefined();

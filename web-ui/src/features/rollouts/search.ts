@@ -50,14 +50,19 @@ export function parseCell(value: unknown): Cell | undefined {
 
 interface Judged {
   readonly index: number;
-  readonly gates: readonly { readonly gate: string; readonly verdict: string }[];
+  readonly gates: readonly {
+    readonly gate: string;
+    readonly verdict: string;
+    readonly history: readonly unknown[];
+  }[];
 }
 
-/** Without a choice, the cell that most likely brought somebody here: a failed one, else the newest. */
+/** Without a choice, the cell that most likely brought somebody here: a failed one, else the newest with a history. */
 export function defaultCell(waves: readonly Judged[]): Cell | undefined {
-  const cells = waves.flatMap((wave) =>
-    wave.gates.map((gate) => ({ wave: wave.index, gate: gate.gate, verdict: gate.verdict })),
-  );
-  const cell = cells.findLast((each) => each.verdict === 'FAIL') ?? cells.at(-1);
+  const cells = waves.flatMap((wave) => wave.gates.map((gate) => ({ ...gate, wave: wave.index })));
+  const cell =
+    cells.findLast((each) => each.verdict === 'FAIL') ??
+    cells.findLast((each) => each.history.length > 0) ??
+    cells.at(-1);
   return cell && { wave: cell.wave, gate: cell.gate };
 }
