@@ -11,7 +11,8 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 
 # need COMMAND PACKAGE WHY: installs the Debian package when root, asks for the exact line otherwise.
 need() {
-  command -v "$1" >/dev/null 2>&1 && return 0
+  # Servers lie in /usr/sbin, which is not on everybody's path.
+  PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null 2>&1 && return 0
   if is_root && command -v apt-get >/dev/null 2>&1; then
     say "Installing $2 ($3)"
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2"; } \
