@@ -1,4 +1,5 @@
-// The console in Chromium against a running server with devices and at least one rollout:
+// The console in Chromium against a running server with devices, rollouts that were judged and one that is planned but
+// not started (there the dangerous and the disabled actions are):
 //   BASE_URL=http://127.0.0.1:8080 CONSOLE_USER=admin CONSOLE_PASSWORD=… npm run test:browser
 import {
   api,
@@ -67,14 +68,21 @@ test('signing in leads to the page that was asked for', () =>
 const state = await signedInState(browser);
 const signedIn = (options = {}) => ({ state, ...options });
 
-const { device, rollout, rollouts } = await within(signedIn(), async (page) => {
+const { device, rollout, planned, rollouts } = await within(signedIn(), async (page) => {
   await page.goto('/');
   const devices = await api(page, '/devices?limit=1');
-  const list = await api(page, '/rollouts?limit=100');
-  return { device: devices.items[0], rollouts: list.items, rollout: list.items[0] };
+  const { items } = await api(page, '/rollouts?limit=100');
+  return {
+    device: devices.items[0],
+    rollouts: items,
+    rollout: items.find((each) => each.startedAt),
+    planned: items.find((each) => !each.startedAt && !each.endedAt),
+  };
 });
-if (!device || !rollout) {
-  console.error('The server needs at least one device and one rollout.');
+if (!device || !rollout || !planned) {
+  console.error(
+    'The server needs a device, a rollout that was started and one that is planned but not started.',
+  );
   process.exit(2);
 }
 const PAGES = [
@@ -83,6 +91,7 @@ const PAGES = [
   ['device', `/devices/${encodeURIComponent(device.id)}`],
   ['rollouts', '/rollouts'],
   ['rollout', `/rollouts/${rollout.id}`],
+  ['planned rollout', `/rollouts/${planned.id}`],
 ];
 
 test('the overview shows the fleet the server has', () =>
@@ -261,7 +270,7 @@ test('a chosen cell is part of the address', () =>
       const full = await page.goto('/').then(() => api(page, `/rollouts/${each.id}`));
       if (full.waves.some((wave) => (wave.gates ?? []).length > 0)) judged.push(full);
     }
-    if (judged.length === 0) return;
+    truth(judged.length > 0, 'a rollout with a judged gate');
     await page.goto(`/rollouts/${judged[0].id}`);
     await settled(page);
     await page.locator('td a[href*="cell="]').first().click();
@@ -344,40 +353,24 @@ test('the list of shortcuts opens with a question mark, closes with Escape, and 
 
 test('a dangerous action says its counts, keeps the focus on the safe button and asks for the id', () =>
   within(signedIn(), async (page) => {
-    for (const each of rollouts) {
-      await page.goto(`/rollouts/${each.id}`);
-      await settled(page);
-      const button = page.locator('button.danger-button:not([aria-disabled="true"])').first();
-      if ((await button.count()) === 0) continue;
-      await button.click();
-      const dialog = page.getByRole('dialog');
-      await dialog.waitFor();
-      await page.waitForFunction(() => document.activeElement?.textContent === 'Keep it as it is');
-      truth(
-        await dialog.locator('button[type="submit"]').isDisabled(),
-        'the dangerous button waits for the id',
-      );
-      equal(await violations(page), [], 'axe on the confirmation');
-      await page.keyboard.press('Escape');
-      return;
-    }
+    await page.goto(`/rollouts/${planned.id}`);
+    await settled(page);
+    await page.locator('button.danger-button:not([aria-disabled="true"])').first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Keep it as it is');
+    truth(/\d/.test(await dialog.textContent()), 'the dialog says counts');
+    const submit = dialog.locator('button[type="submit"]');
+    truth(await submit.isDisabled(), 'the dangerous button waits for the id');
+    await dialog.getByRole('textbox').first().fill('not-the-id');
+    truth(await submit.isDisabled(), 'the dangerous button waits for the right id');
+    equal(await violations(page), [], 'axe on the confirmation');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    equal((await api(page, `/rollouts/${planned.id}`)).state, planned.state, 'state after Escape');
   }));
 
-test('disabled actions say why', () =>
-  within(signedIn(), async (page) => {
-    for (const each of rollouts) {
-      await page.goto(`/rollouts/${each.id}`);
-      await settled(page);
-      const button = page.locator('main header button[aria-disabled="true"]').first();
-      if ((await button.count()) === 0) continue;
-      await button.hover();
-      await page.getByRole('tooltip').waitFor();
-      truth((await page.getByRole('tooltip').textContent()).length > 3, 'the tooltip has words');
-      return;
-    }
-  }));
-
-test('a viewer sees everything and may do nothing', async () => {
+test('a viewer sees everything, may do nothing and is told why', async () => {
   const made = await within(signedIn(), async (page) => {
     await page.goto('/');
     return page.evaluate(async () => {
@@ -398,13 +391,24 @@ test('a viewer sees everything and may do nothing', async () => {
       0,
       'actions of a viewer on a device',
     );
-    await page.goto(`/rollouts/${rollout.id}`);
+    await page.goto(`/rollouts/${planned.id}`);
     await settled(page);
-    equal(
-      await page.locator('main header:has(h1) button:not([aria-disabled="true"])').count(),
-      0,
-      'actions of a viewer on a rollout',
-    );
+    const actions = page.locator('main header:has(h1) button');
+    const count = await actions.count();
+    truth(count > 0, 'a planned rollout shows its actions');
+    for (let index = 0; index < count; index += 1) {
+      equal(
+        await actions.nth(index).getAttribute('aria-disabled'),
+        'true',
+        'disabled for a viewer, on a rollout',
+      );
+      await actions.nth(index).hover();
+      const words = page.getByRole('tooltip').filter({ visible: true });
+      await words.first().waitFor();
+      truth((await words.first().textContent()).length > 3, 'the tooltip has words');
+      await page.mouse.move(0, 0);
+      await words.first().waitFor({ state: 'hidden' });
+    }
     const refused = await page.evaluate(async (id) => {
       const response = await fetch(`/api/v1/rollouts/${id}/abort`, {
         method: 'POST',
@@ -412,7 +416,7 @@ test('a viewer sees everything and may do nothing', async () => {
         body: JSON.stringify({ version: 0 }),
       });
       return response.status;
-    }, rollout.id);
+    }, planned.id);
     equal(refused, 403, 'status of a forbidden action');
     equal(await violations(page), [], 'axe for a viewer');
   });

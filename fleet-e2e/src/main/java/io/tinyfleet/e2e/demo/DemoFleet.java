@@ -139,8 +139,7 @@ public final class DemoFleet {
     /** Creates and starts the release's rollout, or takes up the one that exists; answers its id. */
     public String startRollout(DemoRelease release, String releaseId) {
         Optional<JsonNode> existing = findRollout(releaseId);
-        JsonNode rollout =
-                existing.isPresent() ? existing.get() : api.post("/api/v1/rollouts", rolloutBody(release, releaseId));
+        JsonNode rollout = existing.isPresent() ? existing.get() : planRollout(release, releaseId);
         String id = rollout.path("id").asText();
         String state = rollout.path("state").asText();
         if (state.equals("DRAFT") || state.equals("READY")) {
@@ -149,6 +148,11 @@ public final class DemoFleet {
             api.post("/api/v1/rollouts/" + id + "/start", start);
         }
         return id;
+    }
+
+    /** Creates a rollout of the release and leaves it unstarted. */
+    public JsonNode planRollout(DemoRelease release, String releaseId) {
+        return api.post("/api/v1/rollouts", rolloutBody(release, releaseId));
     }
 
     private Optional<JsonNode> findRollout(String releaseId) {
