@@ -17,6 +17,9 @@ public final class Limits {
     /** Ranges of chunks in one {@code need}. */
     public static final int MAX_NEED_RANGES = 64;
 
+    /** Bytes over which a blob may be sent to many devices at once. */
+    public static final long MIN_SHARED_BYTES = 1024 * 1024;
+
     /** Bytes of a chunk list, 32 for each chunk. */
     public static final int MAX_CHUNK_LIST_BYTES = 4 * 1024 * 1024;
 

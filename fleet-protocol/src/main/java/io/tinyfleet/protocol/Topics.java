@@ -18,6 +18,8 @@ public final class Topics {
     private static final Pattern OUT = Pattern.compile(Pattern.quote(PREFIX) + "/d/([^/]+)/out/([^/]+)");
     private static final Pattern IN = Pattern.compile(Pattern.quote(PREFIX) + "/d/([^/]+)/in/([^/]+)");
 
+    private static final Pattern SHARED_BLOB = Pattern.compile(Pattern.quote(PREFIX) + "/b/([A-Za-z0-9_-]{22})");
+
     private Topics() {}
 
     /** A topic on which a device speaks. */
@@ -72,6 +74,11 @@ public final class Topics {
             }
         }
         return Optional.empty();
+    }
+
+    /** Whether chunks for all come on this topic. */
+    public static boolean isBlobShared(String topic) {
+        return SHARED_BLOB.matcher(topic).matches();
     }
 
     private static Optional<DeviceId> device(String level) {

@@ -5,6 +5,7 @@ import com.google.protobuf.MessageLite;
 import io.tinyfleet.protocol.v1.Ack;
 import io.tinyfleet.protocol.v1.Attempt;
 import io.tinyfleet.protocol.v1.AudioFrames;
+import io.tinyfleet.protocol.v1.BlobLink;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Budgets;
 import io.tinyfleet.protocol.v1.Chunk;
@@ -16,6 +17,7 @@ import io.tinyfleet.protocol.v1.DesiredReason;
 import io.tinyfleet.protocol.v1.DesiredSlot;
 import io.tinyfleet.protocol.v1.DeviceEvent;
 import io.tinyfleet.protocol.v1.DeviceFacts;
+import io.tinyfleet.protocol.v1.DownloadPolicy;
 import io.tinyfleet.protocol.v1.DsseEnvelope;
 import io.tinyfleet.protocol.v1.DsseSignature;
 import io.tinyfleet.protocol.v1.ElementType;
@@ -236,6 +238,13 @@ final class GoldenMessages {
                 .setWindow(8)
                 .setAttemptId(ID)
                 .build());
+        Need.Builder need = Need.newBuilder()
+                .setBlobSha256(sha("model"))
+                .addRanges(range)
+                .setWindow(8)
+                .setAttemptId(ID);
+        add("shared", need.clone().setShared(true).build());
+        add("want-link", need.clone().setWantLink(true).build());
     }
 
     private void addDownwardMessages() {
@@ -251,6 +260,12 @@ final class GoldenMessages {
                         .setBlobSha256(sha("model"))
                         .setRefusal("unknown-blob")
                         .build());
+        BlobLink link = add(BlobLink.newBuilder()
+                .setUrl("https://fleet.example/blobs/0123")
+                .setToken("tfb_dev-7.1772366400000.mac")
+                .setExpiresAtMillis(WALL_TIME + 900_000L)
+                .build());
+        add("link", Chunk.newBuilder().setBlobSha256(sha("model")).setLink(link).build());
         Mark mark = add(Mark.newBuilder()
                 .setStream(Stream.TELEMETRY)
                 .setBootCounter(12)
@@ -340,6 +355,22 @@ final class GoldenMessages {
                 .setHeadsSha256(sha("heads"))
                 .addFloorsSha256(sha("floors"))
                 .build());
+        DownloadPolicy policy = add(DownloadPolicy.newBuilder()
+                .setMaxBytesPerSecond(65_536)
+                .setMetered(true)
+                .setMeteredMaxBytes(1_000_000)
+                .setPreferHttps(true)
+                .build());
+        add(
+                "download-policy",
+                Desired.newBuilder()
+                        .setDeviceId("dev-7")
+                        .setSeq(6)
+                        .setIssuedAtMillis(WALL_TIME)
+                        .setExpiresAtMillis(WALL_TIME + 604_800_000L)
+                        .setRootSha256(sha("root"))
+                        .setDownloadPolicy(policy)
+                        .build());
     }
 
     private void addReleaseMessages() {

@@ -11,6 +11,7 @@ import io.tinyfleet.protocol.trust.TrustException.Reason;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.protocol.v1.DesiredSlot;
+import io.tinyfleet.protocol.v1.DownloadPolicy;
 import io.tinyfleet.protocol.v1.Encoding;
 import io.tinyfleet.protocol.v1.Release;
 import io.tinyfleet.protocol.v1.Variant;
@@ -29,6 +30,7 @@ final class DocumentFields {
         require(
                 desired.getSlotsCount() <= Limits.MAX_SLOTS,
                 "a device has at most " + Limits.MAX_SLOTS + " slots, got " + desired.getSlotsCount());
+        check(desired.getDownloadPolicy());
         Set<String> names = new HashSet<>();
         for (DesiredSlot slot : desired.getSlotsList()) {
             checked(() -> new SlotName(slot.getSlot()));
@@ -37,6 +39,12 @@ final class DocumentFields {
                 check(slot);
             }
         }
+    }
+
+    private static void check(DownloadPolicy policy) throws TrustException {
+        require(
+                policy.getMaxBytesPerSecond() >= 0 && policy.getMeteredMaxBytes() >= 0,
+                "the numbers of a download policy must be less than 2^63");
     }
 
     private static void check(DesiredSlot slot) throws TrustException {
