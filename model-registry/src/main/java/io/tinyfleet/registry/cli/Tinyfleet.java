@@ -1,0 +1,72 @@
+package io.tinyfleet.registry.cli;
+
+import java.io.PrintWriter;
+import java.util.Optional;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The program {@code tinyfleet}. Exit codes: 0 done, 1 refused or failed (one sentence on standard error says why),
+ * 2 wrong usage. A new group of commands is one more class in {@code subcommands}; it answers through {@link Answer}
+ * and refuses with {@link Refused}.
+ */
+@Command(
+        name = "tinyfleet",
+        description = "Publishes models and looks after the keys of a TinyFleet.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        scope = CommandLine.ScopeType.INHERIT,
+        subcommands = {GenerateCompletion.class})
+public final class Tinyfleet implements Runnable {
+    public static final int DONE = 0;
+    public static final int REFUSED = 1;
+    public static final int WRONG_USAGE = 2;
+
+    @Spec
+    private CommandSpec command;
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The whole command line, ready to execute; tests give it writers of their own. */
+    public static CommandLine commandLine() {
+        return new CommandLine(new Tinyfleet())
+                .setExecutionExceptionHandler(Tinyfleet::refuse)
+                .setParameterExceptionHandler(Tinyfleet::misused)
+                .setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(command.commandLine(), "a command is missing; tinyfleet --help lists them");
+    }
+
+    private static int refuse(Exception failure, CommandLine where, CommandLine.ParseResult parsed) {
+        print(where, failure instanceof Refused ? sentence(failure) : unexpected(failure));
+        return REFUSED;
+    }
+
+    private static int misused(ParameterException failure, String[] arguments) {
+        print(failure.getCommandLine(), sentence(failure));
+        return WRONG_USAGE;
+    }
+
+    private static void print(CommandLine where, String sentence) {
+        PrintWriter err = where.getErr();
+        err.println("tinyfleet: " + sentence);
+        err.flush();
+    }
+
+    private static String unexpected(Exception failure) {
+        return sentence(failure) + " (" + failure.getClass().getSimpleName() + ")";
+    }
+
+    private static String sentence(Exception failure) {
+        return Optional.ofNullable(failure.getMessage()).orElse("failed without a reason");
+    }
+}
