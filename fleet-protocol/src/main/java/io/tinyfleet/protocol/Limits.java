@@ -38,6 +38,15 @@ public final class Limits {
     /** Keys of a role. */
     public static final int MAX_KEYS_PER_ROLE = 16;
 
+    /** Models whose release keys a root delegates. */
+    public static final int MAX_DELEGATIONS = 128;
+
+    /** Models in a list of heads. */
+    public static final int MAX_HEADS_MODELS = 512;
+
+    /** Roots that a device which was away for long walks through, one after the other. */
+    public static final int MAX_ROOT_STEPS = 64;
+
     /** Slots of a device. */
     public static final int MAX_SLOTS = 16;
 

@@ -12,6 +12,7 @@ import io.tinyfleet.protocol.v1.Chunk;
 import io.tinyfleet.protocol.v1.ChunkRange;
 import io.tinyfleet.protocol.v1.Command;
 import io.tinyfleet.protocol.v1.Compatibility;
+import io.tinyfleet.protocol.v1.Delegation;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.protocol.v1.DesiredReason;
 import io.tinyfleet.protocol.v1.DesiredSlot;
@@ -27,11 +28,14 @@ import io.tinyfleet.protocol.v1.Energy;
 import io.tinyfleet.protocol.v1.EnergyLabel;
 import io.tinyfleet.protocol.v1.Envelope;
 import io.tinyfleet.protocol.v1.Feedback;
+import io.tinyfleet.protocol.v1.Floors;
+import io.tinyfleet.protocol.v1.Heads;
 import io.tinyfleet.protocol.v1.Identify;
 import io.tinyfleet.protocol.v1.InstalledArtifact;
 import io.tinyfleet.protocol.v1.KeyAlgorithm;
 import io.tinyfleet.protocol.v1.Mark;
 import io.tinyfleet.protocol.v1.ModelFormat;
+import io.tinyfleet.protocol.v1.ModelHeads;
 import io.tinyfleet.protocol.v1.Need;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Pipeline;
@@ -42,6 +46,7 @@ import io.tinyfleet.protocol.v1.PublicKey;
 import io.tinyfleet.protocol.v1.Quantization;
 import io.tinyfleet.protocol.v1.Refresh;
 import io.tinyfleet.protocol.v1.Release;
+import io.tinyfleet.protocol.v1.ReleaseHead;
 import io.tinyfleet.protocol.v1.Reported;
 import io.tinyfleet.protocol.v1.ReportedSlot;
 import io.tinyfleet.protocol.v1.Restart;
@@ -120,6 +125,7 @@ final class GoldenMessages {
                 .setClockSynchronised(true)
                 .setWallTimeMillis(WALL_TIME)
                 .build());
+        add("root", presence.toBuilder().setRootVersion(2).build());
         add(StateMessage.newBuilder().setPresence(presence).build());
         InstalledArtifact artifact = add(InstalledArtifact.newBuilder()
                 .setSha256(sha("model"))
@@ -301,6 +307,7 @@ final class GoldenMessages {
                         + "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"))
                 .build());
         Role role = add(Role.newBuilder().addKeys(key).setThreshold(1).build());
+        addDelegationsHeadsAndFloors(role);
         add(Root.newBuilder()
                 .setVersion(1)
                 .setIssuedAtMillis(WALL_TIME)
@@ -371,6 +378,70 @@ final class GoldenMessages {
                         .setRootSha256(sha("root"))
                         .setDownloadPolicy(policy)
                         .build());
+        add(
+                "heads",
+                Desired.newBuilder()
+                        .setDeviceId("dev-7")
+                        .setSeq(6)
+                        .setIssuedAtMillis(WALL_TIME)
+                        .setExpiresAtMillis(WALL_TIME + 604_800_000L)
+                        .addSlots(slot)
+                        .setRootSha256(sha("root"))
+                        .setHeads(blob)
+                        .addFloors(blob)
+                        .build());
+    }
+
+    private void addDelegationsHeadsAndFloors(Role role) {
+        // The generator of P-256 (FIPS 186-4, D.1.2.3) is as good a point as any.
+        PublicKey p256 = PublicKey.newBuilder()
+                .setAlgorithm(KeyAlgorithm.ECDSA_P256)
+                .setSpki(ByteString.fromHex("3059301306072a8648ce3d020106082a8648ce3d03010703420004"
+                        + "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+                        + "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"))
+                .build();
+        add("p256", p256);
+        Delegation delegation = add(Delegation.newBuilder()
+                .setModel("silero-vad")
+                .setRelease(Role.newBuilder().addKeys(p256).setThreshold(1))
+                .build());
+        add(
+                "delegations",
+                Root.newBuilder()
+                        .setVersion(2)
+                        .setIssuedAtMillis(WALL_TIME)
+                        .setExpiresAtMillis(WALL_TIME + 31_536_000_000L)
+                        .setRoot(role)
+                        .setRelease(role)
+                        .setDirector(role)
+                        .setHeads(role)
+                        .addDelegations(delegation)
+                        .build());
+        ReleaseHead release = add(ReleaseHead.newBuilder()
+                .setSha256(sha("release"))
+                .setVersion("5.0.0")
+                .build());
+        ModelHeads model = add(ModelHeads.newBuilder()
+                .setModel("silero-vad")
+                .addReleases(release)
+                .setFloorsVersion(3)
+                .setFloorsSha256(sha("floors"))
+                .build());
+        add(Heads.newBuilder()
+                .setVersion(17)
+                .setIssuedAtMillis(WALL_TIME)
+                .setExpiresAtMillis(WALL_TIME + 604_800_000L)
+                .setRootVersion(2)
+                .setRootSha256(sha("root"))
+                .addModels(model)
+                .build());
+        add(Floors.newBuilder()
+                .setModel("silero-vad")
+                .setVersion(3)
+                .setIssuedAtMillis(WALL_TIME)
+                .setExpiresAtMillis(WALL_TIME + 31_536_000_000L)
+                .setMinSecurityVersion(2)
+                .build());
     }
 
     private void addReleaseMessages() {

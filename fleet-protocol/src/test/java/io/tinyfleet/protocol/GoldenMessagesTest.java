@@ -7,9 +7,14 @@ import com.google.protobuf.MessageLite;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.tinyfleet.protocol.trust.DesiredDocuments;
+import io.tinyfleet.protocol.trust.FloorsDocuments;
+import io.tinyfleet.protocol.trust.HeadsDocuments;
 import io.tinyfleet.protocol.trust.Releases;
 import io.tinyfleet.protocol.trust.TrustedRoot;
 import io.tinyfleet.protocol.v1.Desired;
+import io.tinyfleet.protocol.v1.Floors;
+import io.tinyfleet.protocol.v1.Heads;
+import io.tinyfleet.protocol.v1.ModelHeads;
 import io.tinyfleet.protocol.v1.Release;
 import java.io.IOException;
 import java.io.InputStream;
@@ -65,6 +70,29 @@ class GoldenMessagesTest {
         Digest wanted = Digest.fromBytes(desired.getSlots(0).getRelease().getSha256());
         Release release = Releases.verify(root, wanted, releaseEnvelope);
         assertThat(release.getModel()).isEqualTo("silero-vad");
+    }
+
+    @Test
+    void a_root_step_a_delegated_release_its_floors_and_the_heads_are_verified_for_ever() throws Exception {
+        Instant now = Instant.parse("2026-03-01T12:00:00Z");
+        TrustedRoot root = TrustedRoot.pin(golden("signed-heads/root-1.hex")).next(golden("signed-heads/root-2.hex"));
+        byte[] envelope = golden("signed-heads/heads.hex");
+        Heads heads = HeadsDocuments.verify(root, Digest.of(envelope), Optional.empty(), now, envelope);
+        Digest wanted = Digest.of(golden("signed-heads/release.hex"));
+        ModelHeads model = HeadsDocuments.modelOf(heads, wanted);
+
+        Release release = Releases.verify(root, model.getModel(), wanted, golden("signed-heads/release.hex"));
+        Floors floors = FloorsDocuments.verify(
+                root,
+                model.getModel(),
+                Digest.fromBytes(model.getFloorsSha256()),
+                Optional.empty(),
+                now,
+                golden("signed-heads/floors.hex"));
+
+        assertThat(heads.getVersion()).isEqualTo(17);
+        assertThat(release.getModel()).isEqualTo("silero-vad");
+        assertThat(floors.getMinSecurityVersion()).isEqualTo(2);
     }
 
     private static byte[] golden(String name) throws IOException {

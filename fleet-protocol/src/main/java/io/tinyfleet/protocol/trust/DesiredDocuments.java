@@ -40,11 +40,7 @@ public final class DesiredDocuments {
             throws TrustException {
         Desired desired = readSigned(root, device, envelope);
         requireNewer(desired, storedSeq, storedDigest, envelope);
-        if (!trustedTime.isBefore(root.expiresAt())) {
-            throw new TrustException(
-                    Reason.ROOT_EXPIRED,
-                    "root version " + root.version() + " ended at " + root.expiresAt() + ", it is " + trustedTime);
-        }
+        root.requireCurrent(trustedTime);
         Instant expiresAt = Instant.ofEpochMilli(desired.getExpiresAtMillis());
         if (!trustedTime.isBefore(expiresAt)) {
             throw new TrustException(

@@ -13,7 +13,11 @@ import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.protocol.v1.DesiredSlot;
 import io.tinyfleet.protocol.v1.DownloadPolicy;
 import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.Floors;
+import io.tinyfleet.protocol.v1.Heads;
+import io.tinyfleet.protocol.v1.ModelHeads;
 import io.tinyfleet.protocol.v1.Release;
+import io.tinyfleet.protocol.v1.ReleaseHead;
 import io.tinyfleet.protocol.v1.Variant;
 import java.util.HashSet;
 import java.util.Set;
@@ -31,6 +35,15 @@ final class DocumentFields {
                 desired.getSlotsCount() <= Limits.MAX_SLOTS,
                 "a device has at most " + Limits.MAX_SLOTS + " slots, got " + desired.getSlotsCount());
         check(desired.getDownloadPolicy());
+        if (desired.hasHeads()) {
+            check(desired.getHeads(), Limits.MAX_METADATA_BYTES, "heads");
+        }
+        require(
+                desired.getFloorsCount() <= Limits.MAX_SLOTS,
+                "a desired document names at most " + Limits.MAX_SLOTS + " floors, got " + desired.getFloorsCount());
+        for (BlobRef floors : desired.getFloorsList()) {
+            check(floors, Limits.MAX_METADATA_BYTES, "floors");
+        }
         Set<String> names = new HashSet<>();
         for (DesiredSlot slot : desired.getSlotsList()) {
             checked(() -> new SlotName(slot.getSlot()));
@@ -85,6 +98,10 @@ final class DocumentFields {
         name(release.getModel(), "model");
         name(release.getVersion(), "version");
         require(
+                release.getSecurityVersion() >= 0,
+                "a security version must be 0.." + Long.MAX_VALUE + ", got "
+                        + Long.toUnsignedString(release.getSecurityVersion()));
+        require(
                 release.getVariantsCount() >= 1 && release.getVariantsCount() <= Limits.MAX_VARIANTS,
                 "a release has 1.." + Limits.MAX_VARIANTS + " variants, got " + release.getVariantsCount());
         Set<ByteString> targets = new HashSet<>();
@@ -101,6 +118,52 @@ final class DocumentFields {
                 tolerance(variant.getSelfTest().getRelativeTolerance(), place);
             }
         }
+    }
+
+    static void check(Heads heads) throws TrustException {
+        version(heads.getVersion(), "heads");
+        times(heads.getIssuedAtMillis(), heads.getExpiresAtMillis(), "heads");
+        version(heads.getRootVersion(), "the root of heads");
+        digest(heads.getRootSha256(), "heads, root");
+        require(
+                heads.getModelsCount() <= Limits.MAX_HEADS_MODELS,
+                "heads name at most " + Limits.MAX_HEADS_MODELS + " models, got " + heads.getModelsCount());
+        Set<String> models = new HashSet<>();
+        Set<ByteString> releases = new HashSet<>();
+        for (ModelHeads model : heads.getModelsList()) {
+            name(model.getModel(), "model");
+            require(models.add(model.getModel()), "model " + model.getModel() + " is named twice in heads");
+            for (ReleaseHead release : model.getReleasesList()) {
+                name(release.getVersion(), "version");
+                String place = "heads, " + model.getModel() + " " + release.getVersion();
+                digest(release.getSha256(), place);
+                require(releases.add(release.getSha256()), place + " is listed twice");
+            }
+            if (model.getFloorsVersion() != 0 || !model.getFloorsSha256().isEmpty()) {
+                version(model.getFloorsVersion(), "floors of " + model.getModel());
+                digest(model.getFloorsSha256(), "heads, floors of " + model.getModel());
+            }
+        }
+    }
+
+    static void check(Floors floors) throws TrustException {
+        name(floors.getModel(), "model");
+        version(floors.getVersion(), "floors of " + floors.getModel());
+        times(floors.getIssuedAtMillis(), floors.getExpiresAtMillis(), "floors of " + floors.getModel());
+        require(
+                floors.getMinSecurityVersion() >= 0,
+                "a floor must be 0.." + Long.MAX_VALUE + ", got "
+                        + Long.toUnsignedString(floors.getMinSecurityVersion()));
+    }
+
+    private static void version(long version, String what) throws TrustException {
+        require(
+                version >= 1 && version < Long.MAX_VALUE,
+                what + ": a version must be 1 or more, got " + Long.toUnsignedString(version));
+    }
+
+    private static void times(long issuedAt, long expiresAt, String what) throws TrustException {
+        require(issuedAt >= 0 && expiresAt > issuedAt, what + " must end after they are issued");
     }
 
     private static void check(BlobRef blob, long maxBytes, String place) throws TrustException {
@@ -125,7 +188,7 @@ final class DocumentFields {
     }
 
     /** Names are shown to people and must not smuggle in separators or control characters. */
-    private static void name(String text, String what) throws TrustException {
+    static void name(String text, String what) throws TrustException {
         boolean plain = !text.isBlank()
                 && text.length() <= Limits.MAX_NAME_CHARACTERS
                 && text.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c));

@@ -17,20 +17,32 @@ public final class Releases {
     }
 
     /**
-     * Checks, in this order: digest, size, type, signatures, fields.
+     * Checks, in this order: digest, size, type, signatures (of the model's own keys if the root delegates them), fields,
+     * model.
+     *
+     * @param model the model under which the verified heads list this release
+     * @param expected SHA-256 of the envelope, as the verified desired document names it
+     * @throws TrustException when it is refused
+     */
+    public static Release verify(TrustedRoot root, String model, Digest expected, byte[] envelope)
+            throws TrustException {
+        SignedDocuments.requireDigest("release", expected, envelope);
+        return verify(root, model, envelope);
+    }
+
+    /**
+     * Checks a release whose model nobody has said: by the release role's keys alone.
      *
      * @param expected SHA-256 of the envelope, as the verified desired document names it
      * @throws TrustException when it is refused
      */
     public static Release verify(TrustedRoot root, Digest expected, byte[] envelope) throws TrustException {
-        Digest actual = Digest.of(envelope);
-        if (!actual.equals(expected)) {
-            throw new TrustException(
-                    Reason.WRONG_DIGEST,
-                    "asked for the release " + expected.shortHex() + ", got bytes with the digest "
-                            + actual.shortHex());
-        }
+        SignedDocuments.requireDigest("release", expected, envelope);
         byte[] payload = root.verify(RoleName.RELEASE, PayloadType.RELEASE, envelope);
+        return read(payload);
+    }
+
+    private static Release read(byte[] payload) throws TrustException {
         Release release;
         try {
             release = Release.parseFrom(payload);
@@ -39,5 +51,31 @@ public final class Releases {
         }
         DocumentFields.check(release);
         return release;
+    }
+
+    /**
+     * The same for an envelope that somebody hands over for that model, without a digest to expect.
+     *
+     * @throws TrustException when it is refused
+     */
+    public static Release verify(TrustedRoot root, String model, byte[] envelope) throws TrustException {
+        Release release = read(root.verifyForModel(model, PayloadType.RELEASE, envelope));
+        SignedDocuments.requireModel("release", model, release.getModel());
+        return release;
+    }
+
+    /**
+     * A security version under the floor of its model.
+     *
+     * @param floor 0 when the model has none
+     * @throws TrustException with {@code BELOW_FLOOR}
+     */
+    public static void requireAtLeast(Release release, long floor) throws TrustException {
+        if (release.getSecurityVersion() < floor) {
+            throw new TrustException(
+                    Reason.BELOW_FLOOR,
+                    release.getModel() + " " + release.getVersion() + " has security version "
+                            + release.getSecurityVersion() + ", the floor of the model is " + floor);
+        }
     }
 }

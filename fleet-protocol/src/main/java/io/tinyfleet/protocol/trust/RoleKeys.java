@@ -5,6 +5,7 @@ import io.tinyfleet.protocol.Limits;
 import io.tinyfleet.protocol.trust.TrustException.Reason;
 import io.tinyfleet.protocol.v1.DsseEnvelope;
 import io.tinyfleet.protocol.v1.DsseSignature;
+import io.tinyfleet.protocol.v1.KeyAlgorithm;
 import io.tinyfleet.protocol.v1.PublicKey;
 import io.tinyfleet.protocol.v1.Role;
 import java.util.HashMap;
@@ -15,10 +16,10 @@ import java.util.Set;
 /** The distinct keys of a role and how many of them must sign. */
 final class RoleKeys {
     private final RoleName name;
-    private final Map<ByteString, Ed25519Key> byKeyId;
+    private final Map<ByteString, VerifyingKey> byKeyId;
     private final int threshold;
 
-    private RoleKeys(RoleName name, Map<ByteString, Ed25519Key> byKeyId, int threshold) {
+    private RoleKeys(RoleName name, Map<ByteString, VerifyingKey> byKeyId, int threshold) {
         this.name = name;
         this.byKeyId = byKeyId;
         this.threshold = threshold;
@@ -32,9 +33,14 @@ final class RoleKeys {
                             + role.getKeysCount());
         }
         // Key ids are made here from the keys themselves, so one key can have only one.
-        Map<ByteString, Ed25519Key> byKeyId = new HashMap<>();
+        Map<ByteString, VerifyingKey> byKeyId = new HashMap<>();
         for (PublicKey publicKey : role.getKeysList()) {
-            Ed25519Key key = Ed25519Key.parse(publicKey);
+            VerifyingKey key = VerifyingKey.parse(publicKey);
+            if (key.algorithm() != KeyAlgorithm.ED25519 && name != RoleName.RELEASE) {
+                throw new TrustException(
+                        Reason.UNUSABLE_KEY,
+                        "only the release role may have " + key.algorithm() + " keys, " + name + " has one");
+            }
             byKeyId.put(key.keyId(), key);
         }
         // The field is unsigned: 2^31 and above arrive as negative numbers.
@@ -52,9 +58,9 @@ final class RoleKeys {
     void requireThreshold(DsseEnvelope envelope) throws TrustException {
         byte[] signed =
                 Dsse.pae(envelope.getPayloadType(), envelope.getPayload().toByteArray());
-        Set<Ed25519Key> signers = new HashSet<>();
+        Set<VerifyingKey> signers = new HashSet<>();
         for (DsseSignature signature : envelope.getSignaturesList()) {
-            Ed25519Key key = byKeyId.get(signature.getKeyId());
+            VerifyingKey key = byKeyId.get(signature.getKeyId());
             if (key != null
                     && !signers.contains(key)
                     && key.hasSigned(signed, signature.getSignature().toByteArray())) {
@@ -67,5 +73,18 @@ final class RoleKeys {
                     name + " needs " + threshold + " of its " + byKeyId.size() + " keys to sign, " + signers.size()
                             + " did");
         }
+    }
+
+    int threshold() {
+        return threshold;
+    }
+
+    Set<ByteString> keyIds() {
+        return byKeyId.keySet();
+    }
+
+    /** The same keys under the same threshold. */
+    boolean sameAs(RoleKeys other) {
+        return threshold == other.threshold && Set.copyOf(byKeyId.values()).equals(Set.copyOf(other.byKeyId.values()));
     }
 }

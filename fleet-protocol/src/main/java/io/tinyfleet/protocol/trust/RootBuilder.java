@@ -1,5 +1,6 @@
 package io.tinyfleet.protocol.trust;
 
+import io.tinyfleet.protocol.v1.Delegation;
 import io.tinyfleet.protocol.v1.PublicKey;
 import io.tinyfleet.protocol.v1.Role;
 import io.tinyfleet.protocol.v1.Root;
@@ -32,6 +33,14 @@ public final class RootBuilder {
     /** A role of one key. */
     public RootBuilder role(RoleName name, SigningKey key) {
         return role(name, 1, List.of(key.toPublicKey()));
+    }
+
+    /** The keys that alone may sign releases and floors of that model. */
+    public RootBuilder delegate(String model, int threshold, List<PublicKey> keys) {
+        root.addDelegations(Delegation.newBuilder()
+                .setModel(model)
+                .setRelease(Role.newBuilder().setThreshold(threshold).addAllKeys(keys)));
+        return this;
     }
 
     /** The envelope, signed by these keys. Whether they suffice is for {@link TrustedRoot} to say. */

@@ -21,6 +21,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.spec.ECGenParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -29,8 +30,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An Ed25519 key pair that signs. In a file it is two PEM blocks, {@code PRIVATE KEY} (PKCS #8) and {@code PUBLIC KEY}
- * (X.509), because the JDK cannot derive the one from the other. Immutable; any thread may sign.
+ * A key pair that signs: Ed25519, or ECDSA P-256 for the release role. In a file it is two PEM blocks, {@code PRIVATE
+ * KEY} (PKCS #8) and {@code PUBLIC KEY} (X.509), because the JDK cannot derive the one from the other. Immutable; any
+ * thread may sign.
  */
 public final class SigningKey {
     private static final int MAX_PEM_BYTES = 4096;
@@ -39,22 +41,44 @@ public final class SigningKey {
     private static final byte[] PROBE = "do these two belong together?".getBytes(StandardCharsets.US_ASCII);
 
     private final PrivateKey privateKey;
-    private final Ed25519Key publicKey;
+    private final VerifyingKey publicKey;
 
-    private SigningKey(PrivateKey privateKey, Ed25519Key publicKey) {
+    private SigningKey(PrivateKey privateKey, VerifyingKey publicKey) {
         this.privateKey = privateKey;
         this.publicKey = publicKey;
     }
 
-    /** A new key from the operating system's randomness. */
+    /** A new Ed25519 key from the operating system's randomness. */
     public static SigningKey generate() {
+        return generate(KeyAlgorithm.ED25519);
+    }
+
+    /**
+     * A new key from the operating system's randomness.
+     *
+     * @throws IllegalArgumentException for an algorithm that is none
+     */
+    public static SigningKey generate(KeyAlgorithm algorithm) {
         try {
-            KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(familyName(algorithm));
+            if (algorithm == KeyAlgorithm.ECDSA_P256) {
+                generator.initialize(new ECGenParameterSpec("secp256r1"));
+            }
+            KeyPair pair = generator.generateKeyPair();
             return new SigningKey(
-                    pair.getPrivate(), Ed25519Key.parse(pair.getPublic().getEncoded()));
+                    pair.getPrivate(), VerifyingKey.parse(pair.getPublic().getEncoded()));
         } catch (GeneralSecurityException | TrustException e) {
-            throw new IllegalStateException("this Java platform cannot make Ed25519 keys", e);
+            throw new IllegalStateException("this Java platform cannot make " + algorithm + " keys", e);
         }
+    }
+
+    private static String familyName(KeyAlgorithm algorithm) {
+        return switch (algorithm) {
+            case ED25519 -> "Ed25519";
+            case ECDSA_P256 -> "EC";
+            case KEY_ALGORITHM_UNSPECIFIED, UNRECOGNIZED ->
+                throw new IllegalArgumentException("a key is ED25519 or ECDSA_P256, got " + algorithm);
+        };
     }
 
     /**
@@ -68,18 +92,20 @@ public final class SigningKey {
         }
         String pem = Files.readString(file, StandardCharsets.US_ASCII);
         try {
-            PrivateKey privateKey = KeyFactory.getInstance("Ed25519")
-                    .generatePrivate(new PKCS8EncodedKeySpec(block(pem, "PRIVATE KEY", file)));
-            SigningKey key = new SigningKey(privateKey, Ed25519Key.parse(block(pem, "PUBLIC KEY", file)));
+            byte[] pkcs8 = block(pem, "PRIVATE KEY", file);
+            VerifyingKey publicKey = VerifyingKey.parse(block(pem, "PUBLIC KEY", file));
+            PrivateKey privateKey = KeyFactory.getInstance(familyName(publicKey.algorithm()))
+                    .generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
+            SigningKey key = new SigningKey(privateKey, publicKey);
             if (!key.publicKey.hasSigned(PROBE, key.sign(PROBE))) {
                 throw new IOException("the private and the public key do not belong together in " + file);
             }
             return key;
         } catch (GeneralSecurityException e) {
             // The cause may quote key bytes; the place is enough to act on.
-            throw new IOException("no Ed25519 private key in " + file);
+            throw new IOException("no Ed25519 or P-256 private key in " + file);
         } catch (TrustException e) {
-            throw new IOException("no Ed25519 public key in " + file, e);
+            throw new IOException("no Ed25519 or P-256 public key in " + file, e);
         }
     }
 
@@ -119,12 +145,12 @@ public final class SigningKey {
     /** The public half as it stands in a root. */
     public PublicKey toPublicKey() {
         return PublicKey.newBuilder()
-                .setAlgorithm(KeyAlgorithm.ED25519)
+                .setAlgorithm(publicKey.algorithm())
                 .setSpki(ByteString.copyFrom(publicKey.spki()))
                 .build();
     }
 
-    /** The public half as X.509 SubjectPublicKeyInfo, 44 bytes. */
+    /** The public half as X.509 SubjectPublicKeyInfo: 44 bytes for Ed25519, 91 for P-256. */
     public byte[] spki() {
         return publicKey.spki();
     }
@@ -134,15 +160,15 @@ public final class SigningKey {
         return publicKey.keyId().toByteArray();
     }
 
-    /** The Ed25519 signature of the message, 64 bytes. */
+    /** The signature of the message: 64 bytes for Ed25519, DER of at most 72 bytes for P-256. */
     public byte[] sign(byte[] message) {
         try {
-            Signature signer = Signature.getInstance("Ed25519");
+            Signature signer = Signature.getInstance(VerifyingKey.signatureName(publicKey.algorithm()));
             signer.initSign(privateKey);
             signer.update(message);
             return signer.sign();
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java platform cannot sign with Ed25519", e);
+            throw new IllegalStateException("this Java platform cannot sign with " + publicKey.algorithm(), e);
         }
     }
 

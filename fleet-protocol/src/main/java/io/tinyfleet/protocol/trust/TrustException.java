@@ -34,7 +34,17 @@ public final class TrustException extends Exception {
         WRONG_ROOT,
         /** Not exactly one above the root held. */
         ROOT_VERSION_STEP,
-        /** A key that is not an Ed25519 key in its one encoding. */
+        /** The list of heads or the floors are older than what is stored. */
+        OLD_VERSION,
+        /** As new as what is stored, and not the same. */
+        SAME_VERSION_OTHER_CONTENT,
+        /** The list of heads does not name this release: it was withdrawn, or never published. */
+        NOT_IN_HEADS,
+        /** The release's security version is under the floor of its model. */
+        BELOW_FLOOR,
+        /** Signed for another model. */
+        WRONG_MODEL,
+        /** A key that is not an Ed25519 or P-256 key in its one encoding, or of a kind that its role may not have. */
         UNUSABLE_KEY,
         /** A root that could never be satisfied: a role without keys, or with a threshold above its keys. */
         UNUSABLE_ROOT,
