@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         scope = CommandLine.ScopeType.INHERIT,
-        subcommands = {GenerateCompletion.class})
+        subcommands = {InspectCommand.class, GenerateCompletion.class})
 public final class Tinyfleet implements Runnable {
     public static final int DONE = 0;
     public static final int REFUSED = 1;

@@ -8,8 +8,8 @@ public final class ModelRefused extends Exception {
 
     /** Why a file is not taken. */
     public enum Code {
-        /** Another kind of file. */
-        NOT_ONNX("not-onnx"),
+        /** No ONNX, TFLite or GGUF model. */
+        UNKNOWN_FORMAT("unknown-format"),
         /** The file ends before the model does. */
         TRUNCATED_MODEL("truncated-model"),
         /** Inside it says things that cannot be. */
@@ -24,6 +24,12 @@ public final class ModelRefused extends Exception {
         UNSUPPORTED_INPUT("unsupported-input"),
         /** Weights in other files beside it. */
         EXTERNAL_DATA_UNSUPPORTED("external-data-unsupported"),
+        /** A version of the format that no runtime loads. */
+        UNSUPPORTED_VERSION("unsupported-version"),
+        /** An operator that no device's runtime has. */
+        UNSUPPORTED_OPERATOR("unsupported-operator"),
+        /** A stored tensor of a type that no runtime loads. */
+        UNSUPPORTED_TENSOR_TYPE("unsupported-tensor-type"),
         /** Over a limit of size, count or depth. */
         TOO_LARGE("too-large");
 

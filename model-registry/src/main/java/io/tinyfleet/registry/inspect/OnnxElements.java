@@ -1,6 +1,7 @@
 package io.tinyfleet.registry.inspect;
 
 import io.tinyfleet.protocol.v1.ElementType;
+import java.util.Locale;
 
 /** ONNX's numbers for element types ({@code TensorProto.DataType}). */
 final class OnnxElements {
@@ -40,6 +41,23 @@ final class OnnxElements {
             case 15 -> 128;
             case 21, 22, 23 -> 4;
             default -> 0;
+        };
+    }
+
+    /** Its name in small letters, as onnx.proto has it but without underscores; {@code type-N} for one unknown here. */
+    static String wordOf(long onnx) {
+        ElementType type = typeOf(onnx);
+        if (type != ElementType.ELEMENT_TYPE_UNSPECIFIED) {
+            return type.name().toLowerCase(Locale.ROOT);
+        }
+        return switch ((int) Math.max(-1, Math.min(onnx, 1000))) {
+            case 14 -> "complex64";
+            case 15 -> "complex128";
+            case 17, 18, 19, 20 -> "float8";
+            case 21 -> "uint4";
+            case 22 -> "int4";
+            case 23 -> "float4";
+            default -> "type-" + onnx;
         };
     }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * One walk over an ONNX file (messages and field numbers of onnx.proto, IR version 1 to 13). Tensor contents are skipped;
@@ -30,12 +31,19 @@ final class OnnxWalk {
     static final int MAX_DOMAINS = 64;
     static final int MAX_DEPTH = 16;
 
+    private static final Set<String> RUNTIME_DOMAINS = Set.of(
+            "", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "com.microsoft.dml");
+
     private static final long MAX_IR_VERSION = 1_000;
     private static final int FIRST_IR_VERSION_WITH_OPSETS = 3;
 
     private final ProtobufCursor cursor;
     private final SortedMap<String, Integer> operators = new TreeMap<>();
     private final SortedMap<String, Integer> opsets = new TreeMap<>();
+    private final SortedMap<String, Long> bytesByType = new TreeMap<>();
+    private final Set<String> functionDomains = new HashSet<>();
+    private final Consumer<TensorLocation> located;
+    private long largestComputed;
     private final List<TensorShape> inputs = new ArrayList<>();
     private final List<TensorShape> outputs = new ArrayList<>();
     private final Set<String> initializers = new HashSet<>();
@@ -47,21 +55,20 @@ final class OnnxWalk {
     private int namesBytes;
     private long parameterBytes;
 
-    private OnnxWalk(ProtobufCursor cursor) {
+    private OnnxWalk(ProtobufCursor cursor, Consumer<TensorLocation> located) {
         this.cursor = cursor;
+        this.located = located;
     }
 
-    static Inspection inspect(InputStream content, long size) throws IOException, ModelRefused {
-        if (size == 0) {
-            throw new ModelRefused(Code.NOT_ONNX, "The file is empty. Upload an ONNX model.");
-        }
+    static Inspection inspect(InputStream content, long size, Consumer<TensorLocation> located)
+            throws IOException, ModelRefused {
         if (size > MAX_MODEL_BYTES) {
             throw new ModelRefused(
                     Code.TOO_LARGE,
                     "An ONNX file has at most " + MAX_MODEL_BYTES + " bytes, this one has " + size
                             + ". Quantize the model or split it.");
         }
-        OnnxWalk walk = new OnnxWalk(new ProtobufCursor(content, (int) size));
+        OnnxWalk walk = new OnnxWalk(new ProtobufCursor(content, (int) size), located);
         walk.run(size);
         return walk.result();
     }
@@ -112,8 +119,19 @@ final class OnnxWalk {
                                 + " only. Export the model with tensor inputs.");
             }
         }
+        refuseForeignOperators();
         String producer = (producerName + " " + producerVersion).strip();
-        return new Inspection(ModelFormat.ONNX, inputs, outputs, operators, opsets, producer, parameterBytes);
+        return new Inspection(
+                ModelFormat.ONNX,
+                (int) irVersion,
+                inputs,
+                outputs,
+                operators,
+                opsets,
+                producer,
+                new Weights(parameterBytes, bytesByType, List.of()),
+                PeakRam.ofOnnx(parameterBytes, inputs, outputs, largestComputed),
+                new TreeMap<>());
     }
 
     private void readModelField(int field, int tag) throws IOException, ModelRefused {
@@ -137,10 +155,10 @@ final class OnnxWalk {
             case 8 -> readOpset(tag);
             case 25 ->
                 cursor.readMessage(tag, (inner, innerTag) -> {
-                    if (inner == 7) {
-                        readNode(innerTag, 1);
-                    } else {
-                        cursor.skip(innerTag);
+                    switch (inner) {
+                        case 7 -> readNode(innerTag, 1);
+                        case 10 -> addFunctionDomain(name(innerTag, "function's domain"));
+                        default -> cursor.skip(innerTag);
                     }
                 });
             default -> {
@@ -148,6 +166,27 @@ final class OnnxWalk {
                     throw cursor.corrupt("a field that no ONNX model has");
                 }
                 cursor.skip(tag);
+            }
+        }
+    }
+
+    private void addFunctionDomain(String domain) throws ModelRefused {
+        if (functionDomains.size() >= MAX_DOMAINS && !functionDomains.contains(domain)) {
+            throw tooMany("domains of functions", MAX_DOMAINS);
+        }
+        functionDomains.add(domain);
+    }
+
+    /** ONNX Runtime as devices have it knows the domains of its own build, and what the model itself defines. */
+    private void refuseForeignOperators() throws ModelRefused {
+        for (String operator : operators.keySet()) {
+            int colon = operator.lastIndexOf(':');
+            String domain = colon < 0 ? "" : operator.substring(0, colon);
+            if (!RUNTIME_DOMAINS.contains(domain) && !functionDomains.contains(domain)) {
+                throw new ModelRefused(
+                        Code.UNSUPPORTED_OPERATOR,
+                        "The model has the operator \"" + operator.substring(colon + 1) + "\" of the domain \"" + domain
+                                + "\", which no device's runtime has. Export it with standard operators only.");
             }
         }
     }
@@ -190,6 +229,7 @@ final class OnnxWalk {
                 }
                 case 11 -> readEnd(inner, top, inputs, "inputs");
                 case 12 -> readEnd(inner, top, outputs, "outputs");
+                case 13 -> largestComputed = Math.max(largestComputed, PeakRam.bytesOf(readValueInfo(inner)));
                 case 15 -> readSparseTensor(inner, top);
                 default -> cursor.skip(inner);
             }
@@ -273,7 +313,12 @@ final class OnnxWalk {
                 tensor.readField(field, inner);
             }
         });
-        parameterBytes += tensor.checkedBytes();
+        long bytes = tensor.checkedBytes();
+        parameterBytes += bytes;
+        if (bytes > 0) {
+            bytesByType.merge(tensor.typeWord(), bytes, Long::sum);
+        }
+        tensor.location().ifPresent(located);
         return tensor.name;
     }
 
@@ -355,8 +400,9 @@ final class OnnxWalk {
 
     private ModelRefused notOnnx(long size) {
         return new ModelRefused(
-                Code.NOT_ONNX,
-                "The file of " + size + " bytes does not begin as an ONNX model does (no IR version, looked up to byte "
-                        + cursor.offset() + "). Upload an .onnx file; other formats are not taken yet.");
+                Code.UNKNOWN_FORMAT,
+                "The file of " + size + " bytes does not begin as a model does (no ONNX IR version up to byte "
+                        + cursor.offset()
+                        + ", no TFLite identifier, no GGUF magic). Upload an .onnx, .tflite or .gguf file.");
     }
 }

@@ -3,6 +3,7 @@ package io.tinyfleet.registry.inspect;
 import com.google.protobuf.WireFormat;
 import io.tinyfleet.registry.inspect.ModelRefused.Code;
 import java.io.IOException;
+import java.util.Optional;
 
 /** A tensor in the file while it is walked over. Its content is skipped, its lengths are added up. */
 final class StoredTensor {
@@ -13,6 +14,7 @@ final class StoredTensor {
     private int dimensions;
     private long type;
     private long rawBytes = -1;
+    private long rawOffset;
     String name = "";
 
     StoredTensor(ProtobufCursor cursor) {
@@ -23,7 +25,10 @@ final class StoredTensor {
         switch (field) {
             case 1 -> cursor.readVarints(tag, this::multiply);
             case 2 -> type = cursor.readVarint(tag);
-            case 9 -> rawBytes = cursor.skipBytes(tag);
+            case 9 -> {
+                rawBytes = cursor.skipBytes(tag);
+                rawOffset = cursor.offset() - rawBytes;
+            }
             case 13 -> throw external();
             case 14 -> {
                 if (cursor.readVarint(tag) == EXTERNAL) {
@@ -61,6 +66,16 @@ final class StoredTensor {
             throw cursor.corrupt("tensor \"" + name + "\" has " + rawBytes + " bytes where its shape needs " + bytes);
         }
         return bytes;
+    }
+
+    /** Its element type in small letters. */
+    String typeWord() {
+        return OnnxElements.wordOf(type);
+    }
+
+    /** Where its raw bytes lie; nothing when it keeps none. */
+    Optional<TensorLocation> location() {
+        return rawBytes > 0 ? Optional.of(new TensorLocation(name, typeWord(), rawOffset, rawBytes)) : Optional.empty();
     }
 
     private void multiply(long dimension) throws ModelRefused {
