@@ -13,7 +13,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A server on its own home and fixed ports, which can be killed and started again, and the agents of a story. */
-final class Stage implements AutoCloseable {
+public final class Stage implements AutoCloseable {
 
     private final Installation installation = Installation.ofSystemProperty();
     private final Path home;
@@ -23,17 +23,17 @@ final class Stage implements AutoCloseable {
     private @Nullable ServerProcess server;
     private String password = "";
 
-    Stage(Path home, ServerProcess.Ports ports, String... properties) {
+    public Stage(Path home, ServerProcess.Ports ports, String... properties) {
         this.home = home;
         this.ports = ports;
         this.properties = List.of(properties);
     }
 
-    static ServerProcess.Ports freePorts() throws IOException {
+    public static ServerProcess.Ports freePorts() throws IOException {
         return new ServerProcess.Ports(FreePort.take(), FreePort.take());
     }
 
-    ServerProcess startServer() throws IOException {
+    public ServerProcess startServer() throws IOException {
         ServerProcess started = ServerProcess.start(
                 installation, home.resolve("server"), ports, home.resolve("logs/server.log"), properties);
         server = started;
@@ -52,15 +52,15 @@ final class Stage implements AutoCloseable {
         return password;
     }
 
-    Installation installation() {
+    public Installation installation() {
         return installation;
     }
 
-    FleetApi api() {
+    public FleetApi api() {
         return FleetApi.withPassword(server().http(), "admin", password);
     }
 
-    DemoFleet fleet() {
+    public DemoFleet fleet() {
         return new DemoFleet(installation, home, server(), api(), new Progress(System.out, 1));
     }
 
