@@ -1,0 +1,30 @@
+package io.tinyfleet.protocol.delta;
+
+/** Writes nothing and adds up what writing would cost. Owned by one thread. */
+final class CodeLength extends BinaryCoder {
+    private static final int STEPS = 4096;
+    private static final int STEP_SHIFT = 4;
+    private static final double[] BITS = new double[STEPS];
+
+    static {
+        for (int step = 0; step < STEPS; step++) {
+            BITS[step] = -Math.log((step + 0.5) / STEPS) / Math.log(2);
+        }
+    }
+
+    private double bits;
+
+    @Override
+    int code(int[] models, int index, int bit, int limit) {
+        int state = models[index];
+        int one = AdaptiveBit.probability(state);
+        bits += BITS[(bit == 1 ? one : 65_536 - one) >>> STEP_SHIFT];
+        models[index] = AdaptiveBit.learned(state, bit, limit);
+        return bit;
+    }
+
+    /** What the decisions so far would have cost. */
+    double bytes() {
+        return bits / Byte.SIZE;
+    }
+}

@@ -1,0 +1,52 @@
+package io.tinyfleet.protocol.delta;
+
+/** A stretch of the target and how it is coded. The parts of a patch follow each other without a gap. */
+sealed interface Part permits Part.Literal, Part.Bytes, Part.Weights {
+    /** Bytes of the target. */
+    long length();
+
+    /** Where it begins in the base; a literal reads nothing there. */
+    long oldOffset();
+
+    /** New bytes. */
+    record Literal(long length) implements Part {
+        @Override
+        public long oldOffset() {
+            return 0;
+        }
+    }
+
+    /** Bytes against old ones; {@code elementBytes} wide elements have their bytes modelled apart. */
+    record Bytes(long oldOffset, long length, int elementBytes) implements Part {
+        public Bytes {
+            if (elementBytes < 1 || elementBytes > ByteModel.MAX_ELEMENT_BYTES) {
+                throw new IllegalArgumentException(
+                        "an element must have 1 to " + ByteModel.MAX_ELEMENT_BYTES + " bytes, got " + elementBytes);
+            }
+        }
+    }
+
+    /**
+     * Eight-bit weights against old ones.
+     *
+     * @param oldCentre the byte that stands for a weight of zero in the base
+     * @param newCentre the same in the target
+     * @param columns weights in a row of which each has a scale of its own; 1: one scale for all
+     * @param restart after so many weights the scales are forgotten; 0: never
+     */
+    record Weights(long oldOffset, long length, int oldCentre, int newCentre, int columns, long restart)
+            implements Part {
+        public Weights {
+            if (oldCentre < 0 || oldCentre > 255 || newCentre < 0 || newCentre > 255) {
+                throw new IllegalArgumentException("a centre must be a byte, got " + oldCentre + " and " + newCentre);
+            }
+            if (columns < 1 || columns > WeightModel.MAX_COLUMNS) {
+                throw new IllegalArgumentException(
+                        "columns must be 1 to " + WeightModel.MAX_COLUMNS + ", got " + columns);
+            }
+            if (restart < 0) {
+                throw new IllegalArgumentException("restart must not be negative, got " + restart);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.tinyfleet.protocol.delta;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Finds out how a stretch is coded best: every way is measured on a sample, with the statistics that the decoder will
+ * have at that point.
+ */
+final class PartChooser {
+    private static final int CENTRE_SAMPLE = 32 * 1024;
+    private static final int LAYOUT_SAMPLE = 128 * 1024;
+
+    /** The byte of a weight of zero: in int8, and in uint8 with the usual zero point. */
+    private static final int SIGNED_CENTRE = 0;
+
+    private static final int UNSIGNED_CENTRE = 128;
+
+    /** Another centre must cost less than this share of the best usual one, which is right more often than a mode. */
+    private static final double CENTRE_SHARE = 0.97;
+
+    private final BaseBytes base;
+    private final BaseBytes target;
+
+    private record Centres(int old, int fresh) {}
+
+    PartChooser(BaseBytes base, BaseBytes target) {
+        this.base = base;
+        this.target = target;
+    }
+
+    /** @param models what the encoder has learned so far; only copied */
+    Part cheapest(Segment segment, PartModels models) throws IOException, CorruptPatchException {
+        long old = segment.oldOffset();
+        long length = segment.length();
+        int width = segment.elementBytes();
+        if (width > 1) {
+            return new Part.Bytes(old, length, Math.min(width, ByteModel.MAX_ELEMENT_BYTES));
+        }
+        List<Part> candidates = new ArrayList<>(weights(segment, centres(segment, models)));
+        candidates.add(new Part.Bytes(old, length, 1));
+        if (width == 0) {
+            candidates.add(new Part.Bytes(old, length, 2));
+            candidates.add(new Part.Bytes(old, length, 4));
+        }
+        Part cheapest = candidates.get(0);
+        double least = Double.MAX_VALUE;
+        for (Part candidate : candidates) {
+            double cost = cost(candidate, segment.newOffset(), LAYOUT_SAMPLE, models);
+            if (cost < least) {
+                least = cost;
+                cheapest = candidate;
+            }
+        }
+        return cheapest;
+    }
+
+    private static List<Part> weights(Segment segment, Centres centres) {
+        long old = segment.oldOffset();
+        long length = segment.length();
+        long row = segment.rowElements();
+        List<Part> ways = new ArrayList<>();
+        ways.add(new Part.Weights(old, length, centres.old(), centres.fresh(), 1, 0));
+        if (row > 1 && row < length) {
+            ways.add(new Part.Weights(old, length, centres.old(), centres.fresh(), 1, row));
+            if (row <= WeightModel.MAX_COLUMNS) {
+                ways.add(new Part.Weights(old, length, centres.old(), centres.fresh(), (int) row, 0));
+            }
+        }
+        return ways;
+    }
+
+    private Centres centres(Segment segment, PartModels models) throws IOException, CorruptPatchException {
+        Centres signed = new Centres(SIGNED_CENTRE, SIGNED_CENTRE);
+        Centres unsigned = new Centres(UNSIGNED_CENTRE, UNSIGNED_CENTRE);
+        Centres modes = new Centres(
+                mode(base, segment.oldOffset(), segment.length()), mode(target, segment.newOffset(), segment.length()));
+        double signedCost = cost(segment, signed, models);
+        double unsignedCost = cost(segment, unsigned, models);
+        double usual = Math.min(signedCost, unsignedCost);
+        if (!modes.equals(signed) && !modes.equals(unsigned) && cost(segment, modes, models) < usual * CENTRE_SHARE) {
+            return modes;
+        }
+        return signedCost <= unsignedCost ? signed : unsigned;
+    }
+
+    private double cost(Segment segment, Centres centres, PartModels models) throws IOException, CorruptPatchException {
+        Part part = new Part.Weights(segment.oldOffset(), segment.length(), centres.old(), centres.fresh(), 1, 0);
+        return cost(part, segment.newOffset(), CENTRE_SAMPLE, models);
+    }
+
+    /** The most frequent byte: weights crowd around zero, so it is near the zero point. */
+    private static int mode(BaseBytes file, long offset, long length) throws IOException {
+        byte[] sample = new byte[(int) Math.min(CENTRE_SAMPLE, length)];
+        file.read(offset, sample, 0, sample.length);
+        int[] counts = new int[1 << Byte.SIZE];
+        for (byte value : sample) {
+            counts[value & 0xff]++;
+        }
+        int mode = 0;
+        for (int value = 1; value < counts.length; value++) {
+            mode = counts[value] > counts[mode] ? value : mode;
+        }
+        return mode;
+    }
+
+    /** In bytes. */
+    private double cost(Part part, long newOffset, int sample, PartModels models)
+            throws IOException, CorruptPatchException {
+        CodeLength length = new CodeLength();
+        PartCoding.code(base, target, part, newOffset, Math.min(sample, part.length()), models.copy(), length);
+        return length.bytes();
+    }
+}

@@ -1,0 +1,190 @@
+package io.tinyfleet.protocol.delta;
+
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * Eight-bit weights that were trained on. Each column (or row, or the whole tensor) learns by how much its scale has
+ * moved, so that {@code old * slope} says where the new value should be, exactly; the distance of that point to the
+ * nearest whole number is half of the context, how much this column and this row have changed lately the other half.
+ * The residual against the nearest whole number is coded as: is it zero, its sign, its size one by one.
+ *
+ * <p>The statistics go on from segment to segment, the columns start anew. Owned by one thread.
+ */
+final class WeightModel {
+    /** Columns that may learn on their own; bounds the memory of a decoder. */
+    static final int MAX_COLUMNS = 8192;
+
+    private static final int LIMIT = AdaptiveBit.STEADY;
+
+    private static final int SLOPE_SHIFT = 16;
+    private static final int ONE = 1 << SLOPE_SHIFT;
+    private static final int HALF = ONE >> 1;
+
+    private static final int MAX_SLOPE = 2 * ONE;
+
+    /** How strongly a column believes at first that its scale has not moved, in squares of old values. */
+    private static final int DOUBT = 8192;
+
+    private static final int MAX_SQUARES = 1 << 30;
+
+    private static final int FRACTIONS = 16;
+    private static final int FRACTION_SHIFT = 12;
+    private static final int COLUMN_LEVELS = 24;
+    private static final int ROW_LEVELS = 12;
+    private static final int SIZES = 16;
+    private static final int LARGEST_UNARY = 15;
+    private static final int ESCAPE_BITS = 7;
+
+    /** Activities are mean sizes of residuals in 1/4096, a residual counting at most 15. */
+    private static final int ACTIVITY_SHIFT = 12;
+
+    private static final int FIRST_ACTIVITY = 1229;
+    private static final int ROW_STEP = 65_536 / 48;
+    private static final int SLOWEST = 250;
+    private static final int FIRST_DIVISOR = 5;
+    private static final int LEVEL_SHIFT = 4;
+    private static final int[] STEPS = new int[SLOWEST + 1];
+
+    /** Levels of activity, finest where most residuals are zero or one. */
+    private static final byte[] COLUMN_LEVEL = levels(new int[] {
+        16, 40, 80, 160, 240, 320, 450, 620, 820, 1020, 1230, 1430, 1640, 1840, 2050, 2460, 3000, 3700, 4900, 7000,
+        10000, 16000, 32000
+    });
+
+    private static final byte[] ROW_LEVEL =
+            levels(new int[] {16, 160, 320, 620, 1020, 1430, 1840, 2460, 3700, 8000, 20000});
+
+    static {
+        for (int seen = 0; seen <= SLOWEST; seen++) {
+            STEPS[seen] = 65_536 / (seen + FIRST_DIVISOR);
+        }
+    }
+
+    private final int[] zero;
+    private final int[] sign;
+    private final int[] size;
+    private final int[] escape;
+    private final int[] slope = new int[MAX_COLUMNS];
+    private final int[] squares = new int[MAX_COLUMNS];
+    private final int[] activity = new int[MAX_COLUMNS];
+
+    private int oldCentre;
+    private int newCentre;
+    private int columns;
+    private long restart;
+    private long untilRestart;
+    private int column;
+    private int seen;
+    private int rowActivity;
+
+    WeightModel() {
+        zero = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * FRACTIONS);
+        sign = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * FRACTIONS);
+        size = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * 2 * SIZES);
+        escape = AdaptiveBit.states(1 << ESCAPE_BITS);
+    }
+
+    /** Takes over the statistics; columns begin anew with each segment. */
+    WeightModel(WeightModel learned) {
+        zero = learned.zero.clone();
+        sign = learned.sign.clone();
+        size = learned.size.clone();
+        escape = learned.escape.clone();
+    }
+
+    private static byte[] levels(int[] bounds) {
+        byte[] levels = new byte[(LARGEST_UNARY << ACTIVITY_SHIFT >> LEVEL_SHIFT) + 1];
+        for (int i = 0; i < levels.length; i++) {
+            int level = 0;
+            while (level < bounds.length && bounds[level] <= i << LEVEL_SHIFT) {
+                level++;
+            }
+            levels[i] = (byte) level;
+        }
+        return levels;
+    }
+
+    /** Starts a segment. */
+    void begin(Part.Weights weights) {
+        oldCentre = weights.oldCentre();
+        newCentre = weights.newCentre();
+        columns = weights.columns();
+        restart = weights.restart() == 0 ? Long.MAX_VALUE : weights.restart();
+        untilRestart = restart;
+        column = 0;
+        seen = 0;
+        rowActivity = FIRST_ACTIVITY;
+        forgetScales();
+        Arrays.fill(activity, 0, columns, FIRST_ACTIVITY);
+    }
+
+    /** Codes the next bytes of the segment. */
+    void code(BinaryCoder coder, byte[] old, byte[] target, int count) throws IOException, CorruptPatchException {
+        // Fields in locals: this loop runs once for each byte of a model.
+        int[] slopes = slope;
+        int[] sums = squares;
+        int[] activities = activity;
+        byte[] columnLevel = COLUMN_LEVEL;
+        byte[] rowLevel = ROW_LEVEL;
+        int at = column;
+        int inRow = rowActivity;
+        int step = STEPS[seen];
+        for (int i = 0; i < count; i++) {
+            int x = (byte) (old[i] - oldCentre);
+            int point = x * slopes[at] + HALF;
+            int nearest = point >> SLOPE_SHIFT;
+            int level = columnLevel[activities[at] >> LEVEL_SHIFT] * ROW_LEVELS + rowLevel[inRow >> LEVEL_SHIFT];
+            int context = level * FRACTIONS + (point >> FRACTION_SHIFT & FRACTIONS - 1);
+            int residual = (byte) (target[i] - newCentre - nearest);
+            if (coder.code(zero, context, residual == 0 ? 0 : 1, LIMIT) == 0) {
+                residual = 0;
+            } else {
+                residual = codeChange(coder, context, level, residual);
+            }
+            int y = (byte) (nearest + residual);
+            target[i] = (byte) (y + newCentre);
+
+            sums[at] = Math.min(MAX_SQUARES, sums[at] + x * x);
+            int missed = (y << SLOPE_SHIFT) - point + HALF;
+            int moved = slopes[at] + (missed >> 4) * x / (sums[at] >> 4);
+            slopes[at] = Math.max(0, Math.min(MAX_SLOPE, moved));
+            int size = Math.min(Math.abs(residual), LARGEST_UNARY) << ACTIVITY_SHIFT;
+            activities[at] += (size - activities[at]) * step >> 16;
+            inRow += (size - inRow) * ROW_STEP >> 16;
+
+            if (++at == columns) {
+                at = 0;
+                seen = Math.min(seen + 1, SLOWEST);
+                step = STEPS[seen];
+            }
+            if (--untilRestart == 0) {
+                untilRestart = restart;
+                forgetScales();
+            }
+        }
+        column = at;
+        rowActivity = inRow;
+    }
+
+    private void forgetScales() {
+        Arrays.fill(slope, 0, columns, ONE);
+        Arrays.fill(squares, 0, columns, DOUBT);
+    }
+
+    /** The residual is known not to be zero. */
+    private int codeChange(BinaryCoder coder, int context, int level, int residual)
+            throws IOException, CorruptPatchException {
+        int negative = coder.code(sign, context, residual >>> 31, LIMIT);
+        int from = (level * 2 + negative) * SIZES;
+        int wanted = Math.abs(residual);
+        int reached = 1;
+        while (reached < LARGEST_UNARY && coder.code(size, from + reached, wanted > reached ? 1 : 0, LIMIT) == 1) {
+            reached++;
+        }
+        if (reached == LARGEST_UNARY) {
+            reached += coder.codeTree(escape, 0, ESCAPE_BITS, wanted - LARGEST_UNARY, LIMIT);
+        }
+        return negative == 1 ? -reached : reached;
+    }
+}

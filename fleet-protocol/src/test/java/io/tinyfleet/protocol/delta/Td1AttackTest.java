@@ -1,0 +1,179 @@
+package io.tinyfleet.protocol.delta;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.delta.CorruptPatchException.Reason;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** A patch is a stranger's bytes: whatever it holds, there is one exception, and neither memory nor disk fills up. */
+class Td1AttackTest {
+    private static final byte[] BASE = Models.weights(64, 96, 0, 1);
+    private static final byte[] TARGET = Models.retrained(BASE, 96, 0, 0, 2);
+    private static final byte[] PATCH = Models.patch(BASE, TARGET, List.of(new Segment(0, 0, BASE.length, 1, 96)));
+    private static final Digest ANY = Digest.of(TARGET);
+
+    @Test
+    void a_poisoned_byte_anywhere_is_noticed() {
+        for (int at = 0; at < PATCH.length; at++) {
+            byte[] poisoned = PATCH.clone();
+            poisoned[at] ^= (byte) (1 + at % 255);
+            assertRefused(BASE, poisoned, TARGET.length);
+        }
+    }
+
+    @Test
+    void a_poisoned_range_is_a_wrong_result() {
+        byte[] poisoned = PATCH.clone();
+        poisoned[PATCH.length / 2] ^= 1;
+        assertThat(refusal(BASE, poisoned, TARGET.length).reason())
+                .isIn(Reason.WRONG_RESULT, Reason.TRUNCATED, Reason.TRAILING_BYTES);
+    }
+
+    @Test
+    void a_delta_on_the_wrong_base_is_refused_before_anything_is_written() throws Exception {
+        byte[] other = BASE.clone();
+        other[BASE.length - 1]++;
+        assertWritesNothing(other, Reason.WRONG_BASE);
+        assertWritesNothing(Arrays.copyOf(BASE, BASE.length - 1), Reason.WRONG_BASE);
+        assertWritesNothing(new byte[0], Reason.WRONG_BASE);
+    }
+
+    private static void assertWritesNothing(byte[] base, Reason reason) throws Exception {
+        CountingOutput out = new CountingOutput();
+        CorruptPatchException refused = catchThrowableOfType(
+                CorruptPatchException.class,
+                () -> Td1Decoder.decode(Models.file(base), new ByteArrayInputStream(PATCH), TARGET.length, out));
+        assertThat(refused.reason()).isEqualTo(reason);
+        assertThat(out.bytes).isZero();
+    }
+
+    @Test
+    void a_decompression_bomb_is_refused_by_its_announced_size() throws Exception {
+        byte[] bomb = Models.patchOf(BASE, Td1Header.MAX_FILE_BYTES, ANY, List.of());
+        assertThat(refusal(BASE, bomb, TARGET.length).reason()).isEqualTo(Reason.TARGET_TOO_LARGE);
+        assertThat(refusal(BASE, PATCH, TARGET.length - 1).reason()).isEqualTo(Reason.TARGET_TOO_LARGE);
+    }
+
+    @Test
+    void a_bomb_that_announces_little_never_writes_more() {
+        byte[] bomb = Models.patchOf(BASE, 100, ANY, List.of(new Part.Literal(1L << 39)));
+        CountingOutput out = new CountingOutput();
+        CorruptPatchException refused = catchThrowableOfType(
+                CorruptPatchException.class,
+                () -> Td1Decoder.decode(Models.file(BASE), new ByteArrayInputStream(bomb), 1 << 20, out));
+        assertThat(refused.reason()).isEqualTo(Reason.BEYOND_TARGET);
+        assertThat(out.bytes).isZero();
+    }
+
+    @Test
+    void offsets_outside_the_base_are_refused() {
+        long[] offsets = {BASE.length, BASE.length - 9, -1, -BASE.length, Long.MAX_VALUE / 2, Long.MIN_VALUE / 2};
+        for (long offset : offsets) {
+            for (Part part : List.of(new Part.Bytes(offset, 10, 1), new Part.Weights(offset, 10, 0, 0, 1, 0))) {
+                byte[] patch = Models.patchOf(BASE, 1000, ANY, List.of(part));
+                assertThat(refusal(BASE, patch, 1000).reason()).as("%s", part).isEqualTo(Reason.OUTSIDE_BASE);
+            }
+        }
+    }
+
+    @Test
+    void lengths_outside_base_or_target_are_refused() {
+        assertThat(refusal(BASE, Models.patchOf(BASE, 1000, ANY, List.of(new Part.Bytes(0, 1001, 1))), 1000)
+                        .reason())
+                .isEqualTo(Reason.BEYOND_TARGET);
+        long tooLong = BASE.length + 1L;
+        assertThat(refusal(BASE, Models.patchOf(BASE, tooLong, ANY, List.of(new Part.Bytes(0, tooLong, 1))), tooLong)
+                        .reason())
+                .isEqualTo(Reason.OUTSIDE_BASE);
+        assertThat(refusal(BASE, Models.patchOf(BASE, 1000, ANY, List.of(new Part.Literal(0))), 1000)
+                        .reason())
+                .isEqualTo(Reason.MALFORMED_SEGMENT);
+    }
+
+    @Test
+    void a_patch_cut_off_at_any_byte_is_truncated() {
+        for (int length = 0; length < PATCH.length; length++) {
+            Reason reason =
+                    refusal(BASE, Arrays.copyOf(PATCH, length), TARGET.length).reason();
+            assertThat(reason).isEqualTo(length < 6 ? Reason.NOT_TD1 : Reason.TRUNCATED);
+        }
+    }
+
+    @Test
+    void an_endless_stream_is_read_no_further_than_the_target() {
+        InputStream endless = new InputStream() {
+            private final Random random = new Random(3);
+
+            @Override
+            public int read() {
+                return random.nextInt(256);
+            }
+        };
+        CountingOutput out = new CountingOutput();
+        CorruptPatchException refused = catchThrowableOfType(
+                CorruptPatchException.class,
+                () -> Td1Decoder.decode(
+                        Models.file(BASE),
+                        new SequenceInputStream(new ByteArrayInputStream(PATCH), endless),
+                        TARGET.length,
+                        out));
+        assertThat(refused.reason()).isEqualTo(Reason.TRAILING_BYTES);
+        assertThat(out.bytes).isEqualTo(TARGET.length);
+    }
+
+    @Test
+    void another_magic_version_or_flag_is_refused() {
+        assertThat(refusal(BASE, changed(0, 0), TARGET.length).reason()).isEqualTo(Reason.NOT_TD1);
+        assertThat(refusal(BASE, changed(6, 2), TARGET.length).reason()).isEqualTo(Reason.UNKNOWN_VERSION);
+        assertThat(refusal(BASE, changed(7, 1), TARGET.length).reason()).isEqualTo(Reason.UNKNOWN_VERSION);
+        assertThat(refusal(BASE, changed(8, 0x7f), TARGET.length).reason()).isEqualTo(Reason.MALFORMED_HEADER);
+        assertThat(refusal(BASE, changed(11, 91), TARGET.length).reason()).isEqualTo(Reason.MALFORMED_HEADER);
+        assertThat(refusal(BASE, changed(52, 0x80), Long.MAX_VALUE).reason()).isEqualTo(Reason.MALFORMED_HEADER);
+        assertThat(refusal(BASE, changed(12, 1), TARGET.length).reason()).isEqualTo(Reason.MALFORMED_HEADER);
+    }
+
+    @Test
+    void a_refusal_says_what_and_where() {
+        CorruptPatchException refused = refusal(BASE, Arrays.copyOf(PATCH, 300), TARGET.length);
+        assertThat(refused.code()).isEqualTo("truncated");
+        assertThat(refused.patchOffset()).isEqualTo(300);
+        assertThat(refused).hasMessage("the patch ends after 300 bytes, in the middle of a segment");
+    }
+
+    private static byte[] changed(int at, int value) {
+        byte[] changed = PATCH.clone();
+        changed[at] = (byte) value;
+        return changed;
+    }
+
+    private static void assertRefused(byte[] base, byte[] patch, long maxBytes) {
+        assertThat(refusal(base, patch, maxBytes)).isNotNull();
+    }
+
+    private static CorruptPatchException refusal(byte[] base, byte[] patch, long maxBytes) {
+        return catchThrowableOfType(CorruptPatchException.class, () -> Models.apply(base, patch, maxBytes));
+    }
+
+    private static final class CountingOutput extends OutputStream {
+        private long bytes;
+
+        @Override
+        public void write(int value) {
+            bytes++;
+        }
+
+        @Override
+        public void write(byte[] buffer, int from, int length) {
+            bytes += length;
+        }
+    }
+}
