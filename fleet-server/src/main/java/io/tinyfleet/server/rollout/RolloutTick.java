@@ -30,11 +30,15 @@ class RolloutTick {
 
     private static final int FAULTS_BETWEEN_LINES = 100;
 
+    /** How long a stopping server waits for the step under way; after it the database goes away beneath the step. */
+    private static final int STOP_WAIT_SECONDS = 5;
+
     private final RolloutStep step;
     private final DroppedDrafts drafts;
     private final RolloutConfig config;
     private final AtomicBoolean woken = new AtomicBoolean();
     private final Map<UUID, Integer> faults = new HashMap<>();
+    private volatile boolean stopping;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "rollout-tick");
         thread.setDaemon(true);
@@ -54,7 +58,15 @@ class RolloutTick {
     }
 
     void stop(@Observes ShutdownEvent event) {
+        stopping = true;
         timer.shutdown();
+        try {
+            if (!timer.awaitTermination(STOP_WAIT_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warnf("rollout-tick-cut-off afterSeconds=%d", STOP_WAIT_SECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     void deviceChanged(@Observes(during = TransactionPhase.AFTER_SUCCESS) DeviceChanged event) {
@@ -87,6 +99,9 @@ class RolloutTick {
         List<UUID> moving = step.moving();
         faults.keySet().retainAll(moving);
         for (UUID id : moving) {
+            if (stopping) {
+                return;
+            }
             try {
                 step.run(id);
                 faults.remove(id);
