@@ -1,5 +1,6 @@
 package io.tinyfleet.agent;
 
+import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.enrol.Identity;
 import io.tinyfleet.agent.install.AgentHome;
 import io.tinyfleet.agent.install.ModelStore;
@@ -8,7 +9,6 @@ import io.tinyfleet.agent.link.LinkEvent;
 import io.tinyfleet.agent.link.LinkSettings;
 import io.tinyfleet.agent.link.PahoLink;
 import io.tinyfleet.agent.power.EnergyMeters;
-import io.tinyfleet.agent.power.SysRoot;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.runtime.ProcessModelHost;
 import io.tinyfleet.agent.runtime.WorkerSettings;

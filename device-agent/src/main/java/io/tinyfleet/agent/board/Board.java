@@ -26,7 +26,7 @@ public final class Board {
     }
 
     public static Board ofThisMachine() {
-        return new Board(SysRoot.ofThisMachine(), System.getProperty("os.arch", "unknown"));
+        return new Board(SysRoot.MACHINE, System.getProperty("os.arch", "unknown"));
     }
 
     /** In Linux's words: {@code x86_64}, {@code aarch64}. */

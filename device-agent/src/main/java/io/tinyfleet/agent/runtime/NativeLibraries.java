@@ -14,38 +14,73 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * ONNX Runtime's shared libraries, unpacked once under the agent's home. Left to itself every worker would unpack
- * 22 MB into the temporary folder, and one that is killed would leave it there.
+ * A runtime's shared libraries, unpacked once under the agent's home. Left to itself every worker would unpack megabytes
+ * into the temporary folder, and one that is killed would leave them there.
  */
 final class NativeLibraries {
 
-    private static final List<String> FILES = List.of("libonnxruntime.so", "libonnxruntime4j_jni.so");
-
-    /** Named, not loaded: no class of ONNX Runtime runs in the agent's process. */
-    private static final String RUNTIME_CLASS = "ai.onnxruntime.OnnxJavaType";
-
+    private final Carried carried;
     private final Path folder;
-    private final String platform;
     private final String version;
 
-    private NativeLibraries(Path folder, String platform, String version) {
+    private NativeLibraries(Carried carried, Path folder, String version) {
+        this.carried = carried;
         this.folder = folder;
-        this.platform = platform;
         this.version = version;
     }
 
-    /** Empty if this installation carries none for this machine. */
-    static Optional<NativeLibraries> find(Path home, String osName, String osArch) {
-        if (!osName.equals("Linux")) {
+    /**
+     * What a runtime's jars carry for one machine.
+     *
+     * @param runtime its name in releases
+     * @param resources class path names of the libraries, the main one first
+     * @param versionClass a class of the jar that knows the version: named, not loaded, because no class of a runtime
+     *     runs in the agent's process
+     */
+    private record Carried(String runtime, List<String> resources, String versionClass) {
+
+        static Carried onnx(String arch) {
+            String folder = "ai/onnxruntime/native/" + (arch.equals("amd64") ? "linux-x64" : "linux-" + arch) + "/";
+            return new Carried(
+                    InferenceRuntimes.ONNX,
+                    List.of(folder + "libonnxruntime.so", folder + "libonnxruntime4j_jni.so"),
+                    "ai.onnxruntime.OnnxJavaType");
+        }
+
+        static Carried tflite(String arch) {
+            String platform = arch.equals("amd64") ? "linux-x86_64" : arch.equals("aarch64") ? "linux-arm64" : arch;
+            return new Carried(
+                    InferenceRuntimes.TFLITE,
+                    List.of(
+                            "org/bytedeco/tensorflowlite/" + platform + "/libjnitensorflowlite.so",
+                            "org/bytedeco/javacpp/" + platform + "/libjnijavacpp.so"),
+                    "org.bytedeco.tensorflowlite.TfLiteTensor");
+        }
+    }
+
+    /** ONNX Runtime's; empty if this installation carries none for this machine. */
+    static Optional<NativeLibraries> onnx(Path home, String osName, String osArch) {
+        return find(home, osName, osArch, Carried.onnx(osArch));
+    }
+
+    /** TensorFlow Lite's; empty if this installation carries none for this machine. */
+    static Optional<NativeLibraries> tflite(Path home, String osName, String osArch) {
+        return find(home, osName, osArch, Carried.tflite(osArch));
+    }
+
+    private static Optional<NativeLibraries> find(Path home, String osName, String osArch, Carried carried) {
+        ClassLoader loader = NativeLibraries.class.getClassLoader();
+        if (!osName.equals("Linux") || loader.getResource(carried.resources().get(0)) == null) {
             return Optional.empty();
         }
-        String platform = osArch.equals("amd64") ? "linux-x64" : "linux-" + osArch;
-        if (NativeLibraries.class.getClassLoader().getResource(resource(platform, FILES.get(0))) == null) {
-            return Optional.empty();
-        }
-        String version = runtimeVersion();
-        Path folder = home.resolve("native").resolve("onnxruntime-" + version + "-" + platform);
-        return Optional.of(new NativeLibraries(folder, platform, version));
+        String version = version(carried.versionClass());
+        Path folder = home.resolve("native").resolve(carried.runtime() + "-" + version + "-" + osArch);
+        return Optional.of(new NativeLibraries(carried, folder, version));
+    }
+
+    /** The runtime's name in releases. */
+    String runtime() {
+        return carried.runtime();
     }
 
     String version() {
@@ -60,8 +95,8 @@ final class NativeLibraries {
         Path parent = Files.createDirectories(folder.resolveSibling("."));
         Path aside = Files.createTempDirectory(parent, "unpacking-");
         try {
-            for (String file : FILES) {
-                unpack(file, aside.resolve(file));
+            for (String resource : carried.resources()) {
+                unpack(resource, aside.resolve(resource.substring(resource.lastIndexOf('/') + 1)));
             }
             Files.move(aside, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
@@ -75,10 +110,10 @@ final class NativeLibraries {
         return folder;
     }
 
-    private void unpack(String file, Path target) throws IOException {
-        try (InputStream in = NativeLibraries.class.getClassLoader().getResourceAsStream(resource(platform, file))) {
+    private static void unpack(String resource, Path target) throws IOException {
+        try (InputStream in = NativeLibraries.class.getClassLoader().getResourceAsStream(resource)) {
             if (in == null) {
-                throw new IOException("the installation lacks " + resource(platform, file));
+                throw new IOException("the installation lacks " + resource);
             }
             Files.copy(in, target);
         }
@@ -87,13 +122,9 @@ final class NativeLibraries {
         }
     }
 
-    private static String resource(String platform, String file) {
-        return "ai/onnxruntime/native/" + platform + "/" + file;
-    }
-
-    private static String runtimeVersion() {
+    private static String version(String className) {
         try {
-            String version = Class.forName(RUNTIME_CLASS, false, NativeLibraries.class.getClassLoader())
+            String version = Class.forName(className, false, NativeLibraries.class.getClassLoader())
                     .getPackage()
                     .getImplementationVersion();
             return version == null ? "unknown" : version;

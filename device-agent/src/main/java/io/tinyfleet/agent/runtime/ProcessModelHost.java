@@ -1,7 +1,9 @@
 package io.tinyfleet.agent.runtime;
 
+import io.tinyfleet.agent.board.Board;
+import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.log.EventLog;
-import io.tinyfleet.agent.power.SysRoot;
+import io.tinyfleet.protocol.v1.ModelFormat;
 import io.tinyfleet.protocol.v1.Runtime;
 import io.tinyfleet.protocol.v1.TensorSpec;
 import java.io.File;
@@ -28,7 +30,6 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
 
     private static final EventLog LOG = EventLog.of("runtime");
     private static final String WORKER_CLASS = "io.tinyfleet.agent.runtime.worker.Worker";
-    private static final String RUNTIME_NAME = "onnxruntime";
 
     /** The kernel takes a worker before the agent, and before most else, when memory is short. */
     private static final String OOM_SCORE_ADJUSTMENT = "500";
@@ -39,18 +40,18 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
     private final Path run;
     private final WorkerSettings settings;
     private final SysRoot system;
-    private final Optional<NativeLibraries> natives;
+    private final InferenceRuntimes runtimes;
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1, task -> {
         Thread thread = new Thread(task, "worker-watch");
         thread.setDaemon(true);
         return thread;
     });
 
-    private ProcessModelHost(Path run, WorkerSettings settings, SysRoot system, Optional<NativeLibraries> natives) {
+    private ProcessModelHost(Path run, WorkerSettings settings, SysRoot system, InferenceRuntimes runtimes) {
         this.run = run;
         this.settings = settings;
         this.system = system;
-        this.natives = natives;
+        this.runtimes = runtimes;
     }
 
     /** Owns {@code home/run} and {@code home/native}. The caller holds the home's lock. */
@@ -58,23 +59,18 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
         Path absolute = home.toAbsolutePath().normalize();
         Path run = absolute.resolve("run");
         RunFolder.clear(run);
-        Optional<NativeLibraries> natives =
-                NativeLibraries.find(absolute, System.getProperty("os.name"), System.getProperty("os.arch"));
-        return new ProcessModelHost(run, settings, system, natives);
+        Board board = new Board(system, System.getProperty("os.arch"));
+        return new ProcessModelHost(run, settings, system, InferenceRuntimes.find(absolute, board));
     }
 
     @Override
     public List<Runtime> runtimes() {
-        return natives.map(found -> List.of(Runtime.newBuilder()
-                        .setName(RUNTIME_NAME)
-                        .setVersion(found.version())
-                        .build()))
-                .orElse(List.of());
+        return runtimes.reported();
     }
 
     @Override
     public TrialReport trial(ModelFile model, @Nullable SelfTestFile vectors, TrialLimits limits) {
-        try (WorkerProcess worker = launch(limits.start())) {
+        try (WorkerProcess worker = launch(model, limits.start())) {
             return new Trial(worker, model, vectors, limits).run();
         } catch (IOException e) {
             return new TrialReport.Failed(
@@ -86,7 +82,7 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
     public RunningModel start(ModelFile model) throws WorkerException {
         WorkerProcess worker;
         try {
-            worker = launch(TrialLimits.DEFAULT.start());
+            worker = launch(model, TrialLimits.DEFAULT.start());
         } catch (IOException e) {
             throw new WorkerException(
                     TrialReport.Code.WORKER_UNAVAILABLE, "no worker could be started: " + e.getMessage());
@@ -115,14 +111,13 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
         timer.shutdown();
     }
 
-    private WorkerProcess launch(Duration deadline) throws IOException {
-        Path libraries = natives.orElseThrow(() -> new IOException("this installation has no runtime for this machine"))
-                .unpacked();
+    private WorkerProcess launch(ModelFile model, Duration deadline) throws IOException {
         RunFolder folder = RunFolder.create(run);
         Process process = null;
         try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(UnixDomainSocketAddress.of(folder.socket()), 1);
-            process = new ProcessBuilder(command(folder, libraries))
+            process = new ProcessBuilder(
+                            command(folder, model.variant().getTarget().getFormat()))
                     .directory(folder.folder().toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(folder.log().toFile())
@@ -169,7 +164,7 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
         }
     }
 
-    private List<String> command(RunFolder folder, Path libraries) {
+    private List<String> command(RunFolder folder, ModelFormat format) throws IOException {
         List<String> command = new ArrayList<>(settings.javaCommand());
         command.addAll(List.of(
                 "-XX:+UseSerialGC",
@@ -184,8 +179,9 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
                 "-XX:-UsePerfData",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:ErrorFile=" + folder.folder().resolve("crash"),
-                "-Djava.io.tmpdir=" + folder.temporary(),
-                "-Donnxruntime.native.path=" + libraries,
+                "-Djava.io.tmpdir=" + folder.temporary()));
+        command.addAll(runtimes.workerFlags(format, folder.temporary()));
+        command.addAll(List.of(
                 "-cp",
                 absoluteClassPath(),
                 WORKER_CLASS,

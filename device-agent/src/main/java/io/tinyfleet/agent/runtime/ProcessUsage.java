@@ -1,6 +1,6 @@
 package io.tinyfleet.agent.runtime;
 
-import io.tinyfleet.agent.power.SysRoot;
+import io.tinyfleet.agent.board.SysRoot;
 import java.time.Duration;
 import java.util.Optional;
 

@@ -1,7 +1,7 @@
 package io.tinyfleet.agent.runtime;
 
+import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.log.EventLog;
-import io.tinyfleet.agent.power.SysRoot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;

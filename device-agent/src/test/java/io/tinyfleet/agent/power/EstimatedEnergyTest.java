@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.protocol.v1.Energy;
 import io.tinyfleet.protocol.v1.EnergyLabel;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.tinyfleet.agent.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tinyfleet.agent.power.SysRoot;
+import io.tinyfleet.agent.board.SysRoot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -18,6 +18,10 @@ public final class RealModels {
         return get("silero_vad_v6.onnx");
     }
 
+    public static Path faceDetection() {
+        return get("face_detection_short_range.tflite");
+    }
+
     private static Path get(String name) {
         Path model = Path.of(System.getProperty(PROPERTY)).resolve(name);
         if (!Files.isRegularFile(model)) {

@@ -3,8 +3,8 @@ package io.tinyfleet.agent.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.power.EnergyMeters;
-import io.tinyfleet.agent.power.SysRoot;
 import io.tinyfleet.agent.runtime.InferenceException;
 import io.tinyfleet.agent.runtime.ModelFile;
 import io.tinyfleet.agent.runtime.Models;

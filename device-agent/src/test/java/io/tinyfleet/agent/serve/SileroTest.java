@@ -2,7 +2,7 @@ package io.tinyfleet.agent.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tinyfleet.agent.power.SysRoot;
+import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.runtime.ModelFile;
 import io.tinyfleet.agent.runtime.Models;
 import io.tinyfleet.agent.runtime.ProcessModelHost;

@@ -45,7 +45,7 @@ public final class Worker {
         SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
         socket.connect(UnixDomainSocketAddress.of(arguments[0]));
         try (FrameChannel channel = FrameChannel.patient(socket, maxFrameBytes)) {
-            new Worker(channel, List.of(new OnnxInferenceRuntime())).serve();
+            new Worker(channel, List.of(new OnnxInferenceRuntime(), new TfliteInferenceRuntime())).serve();
         }
     }
 
