@@ -91,6 +91,11 @@ export class Link {
     return true;
   }
 
+  reconnect() {
+    this.#ready = false;
+    this.#client?.end();
+  }
+
   end() {
     this.#ended = true;
     return new Promise((resolve) => (this.#client ? this.#client.end(false, {}, resolve) : resolve()));

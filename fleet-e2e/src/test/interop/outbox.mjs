@@ -15,20 +15,22 @@ export class Outbox {
   #boot;
   #next = new Map(STREAMS.map((stream) => [stream, 1]));
   #kept = new Map();
+  #maxKept;
 
   /** @param send (stream, envelopeBytes) => void; drops what it cannot send now */
-  constructor(home, boot, send) {
+  constructor(home, boot, send, maxKept = MAX_KEPT) {
+    this.#maxKept = maxKept;
     this.#home = home;
     this.#boot = boot;
     this.#send = send;
     for (const name of home.list("outbox")) {
-      const [stream, itsBoot, seq] = name.split("-");
-      this.#keep(name, { stream, boot: Number(itsBoot), seq: Number(seq) });
+      const { stream, bootCounter, seq, skipped } = decode("Envelope", home.read("outbox", name));
+      this.#keep(name, { stream, boot: bootCounter, seq, skippedFrom: skipped?.first });
     }
   }
 
-  #keep(name, { stream, boot, seq }) {
-    this.#kept.set(name, { stream, boot, seq, waitMillis: FIRST_RETRY_MILLIS, dueMillis: 0 });
+  #keep(name, entry) {
+    this.#kept.set(name, { ...entry, waitMillis: FIRST_RETRY_MILLIS, dueMillis: 0 });
   }
 
   get size() {
@@ -36,7 +38,7 @@ export class Outbox {
   }
 
   put(stream, body) {
-    if (this.#kept.size >= MAX_KEPT) this.#drop();
+    if (this.#kept.size >= this.#maxKept) this.#drop();
     const seq = this.#next.get(stream);
     this.#next.set(stream, seq + 1);
     this.#write(stream, seq, { body });
@@ -49,17 +51,15 @@ export class Outbox {
     this.sendDue(performance.now());
   }
 
-  /** Makes room: the oldest message of the least precious stream becomes a `Skipped` in its own place. */
+  /** Makes room: of the least precious stream the two oldest become one `Skipped`, in the place of the newer. */
   #drop() {
     for (const stream of DROP_ORDER) {
-      const oldest = this.#inOrder().filter((each) => each.entry.stream === stream && !each.entry.skipped);
-      if (oldest.length < 2) continue;
-      const [first, last] = oldest.slice(0, 2);
-      if (first.entry.boot !== last.entry.boot) continue;
+      const [first, last] = this.#inOrder().filter(({ entry }) => entry.stream === stream);
+      if (!last || first.entry.boot !== last.entry.boot) continue;
       const { boot, seq } = last.entry;
-      const skipped = { first: first.entry.seq, last: seq, reason: "outbox-full" };
+      const skipped = { first: first.entry.skippedFrom ?? first.entry.seq, last: seq, reason: "outbox-full" };
       writeSafely(this.#home.file("outbox", last.name), encode("Envelope", { stream, bootCounter: boot, seq, skipped }));
-      last.entry.skipped = true;
+      last.entry.skippedFrom = skipped.first;
       last.entry.dueMillis = 0;
       this.#forget(first.name);
       return;

@@ -157,8 +157,9 @@ export class Device {
     this.#state.boot = above + 1;
     this.save();
     this.#outbox.continueAs(this.#state.boot);
-    this.#link.send("out/state", this.#presence("HELLO"));
-    this.report();
+    // Anew, so that the will has the counter too.
+    this.#connection = 0;
+    this.#link.reconnect();
   }
 
   #onDesired(envelope) {
