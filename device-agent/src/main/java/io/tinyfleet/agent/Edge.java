@@ -7,15 +7,18 @@ import io.tinyfleet.agent.install.Disk;
 import io.tinyfleet.agent.install.ModelStore;
 import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.reconcile.Action;
+import io.tinyfleet.agent.reconcile.Counters;
 import io.tinyfleet.agent.reconcile.DeviceLimits;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.chunk.ChunkList;
+import io.tinyfleet.protocol.delta.CorruptPatchException;
 import io.tinyfleet.protocol.trust.Releases;
 import io.tinyfleet.protocol.trust.TrustException;
 import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Stream;
 import java.io.IOException;
 import java.time.Duration;
@@ -130,12 +133,17 @@ final class Edge implements Action.Edge {
         Encoding encoding = action.encoding();
         Digest blob = Digest.fromBytes(encoding.getBlob().getSha256());
         try {
-            if (parts.store().holds(blob)) {
-                return held(
+            if (parts.store().holds(action.file().artifact())) {
+                return held(action.slot(), action.attempt(), encoding);
+            }
+            if (encoding.getKind() == EncodingKind.TD1
+                    && !parts.store().holds(Digest.fromBytes(encoding.getBaseSha256()))) {
+                return new Event.EncodingRefused(
                         action.slot(),
                         action.attempt(),
                         blob,
-                        encoding.getBlob().getSize());
+                        "wrong-base",
+                        "the base is not held, or no longer has its hash");
             }
             ChunkList list =
                     ChunkList.parse(action.chunkList(), encoding.getBlob().getSize(), encoding.getChunkSize());
@@ -147,8 +155,12 @@ final class Edge implements Action.Edge {
         }
     }
 
-    private Event held(SlotName slot, AttemptId attempt, Digest blob, long size) {
-        return new Event.ModelHeld(slot, attempt, parts.store().counters(blob, size));
+    private Event held(SlotName slot, AttemptId attempt, Encoding encoding) {
+        Counters counters = parts.store()
+                .counters(
+                        Digest.fromBytes(encoding.getBlob().getSha256()),
+                        encoding.getBlob().getSize());
+        return new Event.ModelHeld(slot, attempt, counters.by(encoding.getKind()));
     }
 
     private static Event diskFailed(SlotName slot, AttemptId attempt, IOException e) {
@@ -179,16 +191,28 @@ final class Edge implements Action.Edge {
     }
 
     private Event assembled(Action.AssembleModel action) {
+        Encoding encoding = action.encoding();
+        Digest artifact = action.file().artifact();
         try {
-            if (parts.store().assemble(action.artifact(), action.size())) {
-                return held(action.slot(), action.attempt(), action.artifact(), action.size());
+            if (encoding.getKind() != EncodingKind.IDENTITY) {
+                parts.store().decode(encoding, artifact, action.file().size());
+                return held(action.slot(), action.attempt(), encoding);
+            }
+            if (parts.store().assemble(artifact, action.file().size())) {
+                return held(action.slot(), action.attempt(), encoding);
             }
             return new Event.ModelRefused(
                     action.slot(),
                     action.attempt(),
                     "wrong-digest",
-                    "all chunks were right, yet the whole is not "
-                            + action.artifact().shortHex());
+                    "all chunks were right, yet the whole is not " + artifact.shortHex());
+        } catch (CorruptPatchException e) {
+            return new Event.EncodingRefused(
+                    action.slot(),
+                    action.attempt(),
+                    Digest.fromBytes(encoding.getBlob().getSha256()),
+                    e.code(),
+                    String.valueOf(e.getMessage()));
         } catch (IOException e) {
             return diskFailed(action.slot(), action.attempt(), e);
         }

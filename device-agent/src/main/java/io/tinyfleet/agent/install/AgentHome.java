@@ -13,6 +13,7 @@ import java.util.List;
  * identity/                 device key, pinned root, credentials
  * trust/desired.dsse        newest desired document that was verified
  * blobs/{sha}.part          a model on its way     blobs/{sha}   small verified blobs
+ * blobs/{sha}.decoded       a model that is decoded right now
  * models/{sha256}/model     whole and verified
  * state, state.previous     what runs, what is under way
  * journal                   which chunks were written
@@ -43,6 +44,11 @@ public record AgentHome(Path root) {
 
     public Path part(Digest blob) {
         return blobs().resolve(blob.hex() + ".part");
+    }
+
+    /** An artifact that is being decoded; never whole unless it lies under {@code models/}. */
+    public Path decoded(Digest artifact) {
+        return blobs().resolve(artifact.hex() + ".decoded");
     }
 
     public Path blob(Digest blob) {

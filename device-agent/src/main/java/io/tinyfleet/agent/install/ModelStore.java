@@ -6,7 +6,13 @@ import io.tinyfleet.agent.reconcile.Chunks;
 import io.tinyfleet.agent.reconcile.Counters;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.chunk.ChunkList;
+import io.tinyfleet.protocol.delta.CorruptPatchException;
+import io.tinyfleet.protocol.delta.Td1Decoder;
+import io.tinyfleet.protocol.delta.ZstdDecoder;
+import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -31,15 +37,21 @@ public final class ModelStore {
     private static final class Written {
         private final BitSet chunks = new BitSet();
         private long writes;
+        private long bytes;
         private long repeats;
         private long refusals;
 
-        void write(int index) {
+        void write(int index, int length) {
             writes++;
+            bytes += length;
             if (chunks.get(index)) {
                 repeats++;
             }
             chunks.set(index);
+        }
+
+        Counters counters(long done, long total) {
+            return new Counters(done, total, writes, repeats, refusals, bytes, EncodingKind.ENCODING_KIND_UNSPECIFIED);
         }
     }
 
@@ -66,7 +78,7 @@ public final class ModelStore {
             JournalRecord record = JournalRecord.parseFrom(content);
             Written blob = written.computeIfAbsent(Digest.fromBytes(record.getBlobSha256()), any -> new Written());
             if (record.getKindCase() == JournalRecord.KindCase.CHUNK_WRITTEN) {
-                blob.write(record.getChunkWritten());
+                blob.write(record.getChunkWritten(), record.getBytes());
             } else if (record.getKindCase() == JournalRecord.KindCase.CHUNK_REFUSED) {
                 blob.refusals++;
             } else {
@@ -103,7 +115,7 @@ public final class ModelStore {
     /** What its download has cost, as far as the journal knows. */
     public synchronized Counters counters(Digest blob, long size) {
         Written noted = written.getOrDefault(blob, new Written());
-        return new Counters(size, size, noted.writes, noted.repeats, noted.refusals);
+        return noted.counters(size, size);
     }
 
     /** Hashes every place of the part file. */
@@ -123,26 +135,27 @@ public final class ModelStore {
         for (int i = held.nextSetBit(0); i >= 0; i = held.nextSetBit(i + 1)) {
             if (!noted.chunks.get(i)) {
                 // Written, and the process ended before it was noted.
-                note(blob, i);
+                note(blob, i, list.lengthOf(i));
             }
         }
-        Counters counters = new Counters(bytes, list.blobSize(), noted.writes, noted.repeats, noted.refusals);
+        Counters counters = noted.counters(bytes, list.blobSize());
         return new Scan(Chunks.of(held), Chunks.of(noted.chunks), counters);
     }
 
     /** Writes a chunk whose hash is right. */
     public synchronized void writeChunk(Digest blob, int index, long offset, byte[] content) throws IOException {
         disk.write(home.part(blob), offset, content);
-        note(blob, index);
+        note(blob, index, content.length);
     }
 
-    private void note(Digest blob, int index) throws IOException {
+    private void note(Digest blob, int index, int length) throws IOException {
         journal.append(JournalRecord.newBuilder()
                 .setBlobSha256(blob.toBytes())
                 .setChunkWritten(index)
+                .setBytes(length)
                 .build()
                 .toByteArray());
-        written.computeIfAbsent(blob, any -> new Written()).write(index);
+        written.computeIfAbsent(blob, any -> new Written()).write(index, length);
     }
 
     public synchronized void noteRefusedChunk(Digest blob, int index) throws IOException {
@@ -162,15 +175,70 @@ public final class ModelStore {
             disk.flushDirectory(home.blobs());
             return false;
         }
-        disk.flush(part);
+        keep(part, artifact);
+        return true;
+    }
+
+    /**
+     * Decodes a whole part file into the artifact, which ends under {@code models/}; both files are gone when that fails.
+     * Never writes more than {@code size} bytes.
+     *
+     * @throws CorruptPatchException when the encoding does not lead to the artifact
+     */
+    public synchronized void decode(Encoding encoding, Digest artifact, long size)
+            throws IOException, CorruptPatchException {
+        Digest blob = Digest.fromBytes(encoding.getBlob().getSha256());
+        Path part = home.part(blob);
+        Path decoded = home.decoded(artifact);
+        disk.delete(decoded);
+        try {
+            if (disk.size(part) != encoding.getBlob().getSize() || !hash(part).equals(blob)) {
+                throw new CorruptPatchException(
+                        CorruptPatchException.Reason.DAMAGED,
+                        0,
+                        "all chunks were right, yet the whole is not " + blob.shortHex());
+            }
+            decode(encoding, part, size, decoded, artifact);
+        } catch (CorruptPatchException e) {
+            disk.delete(decoded);
+            disk.delete(part);
+            disk.flushDirectory(home.blobs());
+            throw e;
+        }
+        keep(decoded, artifact);
+        disk.delete(part);
+    }
+
+    private void decode(Encoding encoding, Path part, long size, Path decoded, Digest artifact)
+            throws IOException, CorruptPatchException {
+        HashingOutput out = new HashingOutput(disk, decoded);
+        InputStream in = new DiskInput(disk, part);
+        if (encoding.getKind() == EncodingKind.ZSTD) {
+            ZstdDecoder.decode(in, size, out);
+        } else {
+            Td1Decoder.decode(
+                    new HeldModel(disk, home.model(Digest.fromBytes(encoding.getBaseSha256()))), in, size, out);
+        }
+        out.close();
+        Digest made = out.digest();
+        if (out.bytes() != size || !made.equals(artifact)) {
+            throw new CorruptPatchException(
+                    CorruptPatchException.Reason.WRONG_RESULT,
+                    0,
+                    "it makes " + made.shortHex() + " of " + out.bytes() + " bytes, not " + artifact.shortHex() + " of "
+                            + size);
+        }
+    }
+
+    private void keep(Path whole, Digest artifact) throws IOException {
+        disk.flush(whole);
         Path target = home.model(artifact);
         Path directory = home.models().resolve(artifact.hex());
         disk.createDirectories(directory);
         disk.flushDirectory(home.models());
-        disk.moveAtomically(part, target);
+        disk.moveAtomically(whole, target);
         disk.flushDirectory(directory);
         disk.flushDirectory(home.blobs());
-        return true;
     }
 
     /** Deletes what no slot runs, may go back to or is fetching. */
@@ -209,7 +277,7 @@ public final class ModelStore {
 
     /** Only names that are digests are ours to delete. */
     private static boolean isGarbage(Path file, Set<Digest> pinned) {
-        String name = String.valueOf(file.getFileName()).replaceFirst("\\.(part|tmp)$", "");
+        String name = String.valueOf(file.getFileName()).replaceFirst("\\.(part|tmp|decoded)$", "");
         try {
             return !pinned.contains(Digest.parse(name));
         } catch (IllegalArgumentException e) {

@@ -19,6 +19,7 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.DesiredSlot;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Variant;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,6 +136,8 @@ public final class StateFile {
                 .setChunksWritten(install.counters().chunksWritten())
                 .setChunksRepeated(install.counters().chunksRepeated())
                 .setChunksRefused(install.counters().chunksRefused())
+                .setBytesOnWire(install.counters().bytesOnWire())
+                .setEncoding(install.counters().encoding().getNumber())
                 .setProbationMillis(install.served().millis())
                 .setProbationInferences(install.served().inferences());
         Offer offer = install.offer();
@@ -141,7 +145,8 @@ public final class StateFile {
             stored.setWanted(offer.wanted().toByteString());
         }
         if (install instanceof Install.Downloading downloading) {
-            stored.setCandidate(encode(downloading.candidate()));
+            stored.setCandidate(encode(downloading.candidate())).setBytesSpent(downloading.spent());
+            downloading.setAside().forEach(blob -> stored.addSetAside(blob.toBytes()));
         } else if (install instanceof Install.Verified verified) {
             stored.setCandidate(encode(verified.candidate())).setTrials(verified.trials());
         }
@@ -197,12 +202,20 @@ public final class StateFile {
                 stored.getBytesTotal(),
                 stored.getChunksWritten(),
                 stored.getChunksRepeated(),
-                stored.getChunksRefused());
+                stored.getChunksRefused(),
+                stored.getBytesOnWire(),
+                encodingOf(stored));
         Served served = new Served(stored.getProbationMillis(), stored.getProbationInferences());
         Phase phase = phaseOf(stored);
         return switch (phase) {
             case ACCEPTED -> new Install.Accepted(offer);
-            case DOWNLOADING -> new Install.Downloading(offer, candidate(stored), counters);
+            case DOWNLOADING ->
+                new Install.Downloading(
+                        offer,
+                        candidate(stored),
+                        counters,
+                        stored.getSetAsideList().stream().map(Digest::fromBytes).collect(Collectors.toSet()),
+                        stored.getBytesSpent());
             case VERIFIED -> new Install.Verified(offer, candidate(stored), counters, stored.getTrials());
             case ACTIVATING -> new Install.Activating(offer, counters);
             case PROBATION -> new Install.Probation(offer, counters, served, served);
@@ -214,6 +227,11 @@ public final class StateFile {
             case PHASE_UNSPECIFIED, SHADOWING, UNRECOGNIZED ->
                 throw new IllegalArgumentException("an attempt cannot be stored in phase " + stored.getPhase());
         };
+    }
+
+    private static EncodingKind encodingOf(StoredInstall stored) {
+        @Nullable EncodingKind kind = EncodingKind.forNumber(stored.getEncoding());
+        return kind == null ? EncodingKind.ENCODING_KIND_UNSPECIFIED : kind;
     }
 
     private static Phase phaseOf(StoredInstall stored) {

@@ -106,8 +106,12 @@ public sealed interface Action {
         }
     }
 
-    /** Answered by {@code ModelHeld} or {@code PartScanned}. */
-    record FindModel(SlotName slot, AttemptId attempt, Encoding encoding, byte[] chunkList) implements Action {
+    /** The file that an attempt is about. */
+    record ModelFile(Digest artifact, long size) {}
+
+    /** Answered by {@code ModelHeld}, {@code PartScanned}, or {@code EncodingRefused} when a delta's base is not right. */
+    record FindModel(SlotName slot, AttemptId attempt, ModelFile file, Encoding encoding, byte[] chunkList)
+            implements Action {
         @Override
         public void in(Edge edge) {
             edge.findModel(this);
@@ -130,8 +134,11 @@ public sealed interface Action {
         }
     }
 
-    /** Hashes the whole part file and moves it under {@code models/}: {@code ModelHeld} or {@code ModelRefused}. */
-    record AssembleModel(SlotName slot, AttemptId attempt, Digest artifact, long size) implements Action {
+    /**
+     * Decodes the whole part file if it is encoded, hashes the result and moves it under {@code models/}: {@code ModelHeld},
+     * {@code EncodingRefused} or {@code ModelRefused}.
+     */
+    record AssembleModel(SlotName slot, AttemptId attempt, ModelFile file, Encoding encoding) implements Action {
         @Override
         public void in(Edge edge) {
             edge.assembleModel(this);

@@ -8,7 +8,6 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.Limits;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.chunk.ChunkList;
-import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Chunk;
 import io.tinyfleet.protocol.v1.ChunkRange;
 import io.tinyfleet.protocol.v1.Encoding;
@@ -45,9 +44,14 @@ final class Downloads {
 
     static void findChunkList(Turn turn, SlotState slot) {
         Offer offer = slot.findOffer().orElseThrow();
-        Optional<Encoding> encoding = offer.findWholeFile();
+        Optional<Encoding> encoding = slot.findEncoding();
         if (encoding.isEmpty()) {
-            Offers.fail(turn, slot, "no-usable-encoding", "none of the offered encodings is the whole file", false);
+            Offers.fail(
+                    turn,
+                    slot,
+                    "no-usable-encoding",
+                    "none of the " + offer.wanted().getEncodingsCount() + " offered encodings has led to the file",
+                    false);
             return;
         }
         if (encoding.get().hasChunkList()) {
@@ -71,17 +75,26 @@ final class Downloads {
             Offers.fail(turn, slot, "bad-chunk-list", String.valueOf(e.getMessage()), false);
             return;
         }
-        Digest blob = Digest.fromBytes(encoding.getBlob().getSha256());
+        Offer offer = slot.findOffer().orElseThrow();
         boolean claimedByOther = turn.slots().stream()
                 .filter(other -> !other.name().equals(slot.name()))
-                .anyMatch(other -> other.work().findClaim().equals(Optional.of(blob)));
+                .filter(other -> other.work().claims())
+                .anyMatch(other -> other.findOffer().map(Offer::artifact).equals(Optional.of(offer.artifact())));
         if (claimedByOther) {
             turn.put(slot.with((Work) new Work.Queued()));
             return;
         }
-        turn.put(slot.with((Work) new Work.OnDisk(blob)));
-        turn.act(
-                new Action.FindModel(slot.name(), slot.findOffer().orElseThrow().attempt(), encoding, chunkList));
+        turn.put(slot.with((Work) new Work.OnDisk()));
+        turn.act(new Action.FindModel(slot.name(), offer.attempt(), file(slot, offer, encoding), encoding, chunkList));
+    }
+
+    private static Action.ModelFile file(SlotState slot, Offer offer, Encoding encoding) {
+        long size = slot.install() instanceof Downloading downloading
+                ? downloading.candidate().size()
+                : slot.install() instanceof Verified verified
+                        ? verified.candidate().size()
+                        : encoding.getBlob().getSize();
+        return new Action.ModelFile(offer.artifact(), size);
     }
 
     /** A download has ended: slots that waited for the same file look again. */
@@ -109,7 +122,7 @@ final class Downloads {
                         Digest.fromBytes(offer.release().getSha256()),
                         content));
             }
-            case CHUNK_LIST -> offer.findWholeFile().ifPresent(encoding -> findModel(turn, slot, encoding, content));
+            case CHUNK_LIST -> slot.findEncoding().ifPresent(encoding -> findModel(turn, slot, encoding, content));
             case SELF_TEST -> Offers.beginTrial(turn, slot, Digest.of(content));
             case MODEL -> throw new IllegalStateException("a model never comes as one small blob");
         }
@@ -140,8 +153,9 @@ final class Downloads {
         if (!(slot.install() instanceof Downloading downloading)) {
             return;
         }
-        slot = slot.with(downloading.counted(event.counters()));
-        Encoding encoding = downloading.offer().findWholeFile().orElseThrow();
+        Encoding encoding = slot.findEncoding().orElseThrow();
+        slot = slot.with(downloading.counted(
+                event.counters().andSpent(downloading.spent()).by(encoding.getKind())));
         ChunkList list = ChunkList.parse(event.chunkList(), encoding.getBlob().getSize(), encoding.getChunkSize());
         Fetch fetch = Fetch.model(
                 Digest.fromBytes(encoding.getBlob().getSha256()),
@@ -377,9 +391,33 @@ final class Downloads {
 
     private static void assemble(Turn turn, SlotState slot) {
         Offer offer = slot.findOffer().orElseThrow();
-        BlobRef blob = offer.findWholeFile().orElseThrow().getBlob();
-        turn.put(slot.with((Work) new Work.OnDisk(offer.artifact())));
-        turn.act(new Action.AssembleModel(slot.name(), offer.attempt(), offer.artifact(), blob.getSize()));
+        Encoding encoding = slot.findEncoding().orElseThrow();
+        turn.put(slot.with((Work) new Work.OnDisk()));
+        turn.act(new Action.AssembleModel(slot.name(), offer.attempt(), file(slot, offer, encoding), encoding));
+    }
+
+    /** The next best way is gone; when there is none, the attempt has failed. */
+    static void encodingRefused(Turn turn, Event.EncodingRefused event) {
+        Optional<SlotState> working = turn.findWorking(event.slot(), event.attempt());
+        if (working.isEmpty()) {
+            return;
+        }
+        SlotState slot = working.get();
+        if (slot.install() instanceof Verified verified) {
+            slot = slot.with(verified.fetchAgain());
+        }
+        Optional<Encoding> encoding =
+                slot.findEncoding().filter(used -> Encodings.blobOf(used).equals(event.blob()));
+        if (encoding.isEmpty() || !(slot.install() instanceof Downloading downloading)) {
+            return;
+        }
+        turn.raise(
+                "encoding-refused",
+                Severity.WARNING,
+                slot,
+                event.code() + ": " + Encodings.named(encoding.get()) + ": " + event.sentence());
+        findChunkList(turn, slot.with(downloading.without(event.blob())));
+        turn.report();
     }
 
     static void modelRefused(Turn turn, Event.ModelRefused event) {

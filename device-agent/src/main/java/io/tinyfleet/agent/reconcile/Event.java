@@ -143,6 +143,15 @@ public sealed interface Event {
         }
     }
 
+    /** One of the offered encodings does not lead to the file; another may. */
+    record EncodingRefused(SlotName slot, AttemptId attempt, Digest blob, String code, String sentence)
+            implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.encodingRefused(turn, this);
+        }
+    }
+
     // ---- judgements at the edge
 
     record ReleaseVerified(SlotName slot, AttemptId attempt, Release release) implements Event {

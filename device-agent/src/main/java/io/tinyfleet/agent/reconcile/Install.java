@@ -1,6 +1,10 @@
 package io.tinyfleet.agent.reconcile;
 
+import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.v1.Phase;
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,8 +78,9 @@ public sealed interface Install {
             return Phase.ACCEPTED;
         }
 
-        Downloading download(Installed candidate) {
-            return new Downloading(offer, candidate, Counters.NONE.ofTotal(candidate.size()));
+        /** @param setAside encodings for which this device has no room */
+        Downloading download(Installed candidate, Set<Digest> setAside) {
+            return new Downloading(offer, candidate, Counters.NONE.ofTotal(candidate.size()), setAside, 0);
         }
 
         Rejected reject(String reason, String detail) {
@@ -99,8 +104,18 @@ public sealed interface Install {
         }
     }
 
-    /** The device can run it; chunks come in. The counters live in the journal, not in the state file. */
-    record Downloading(Offer offer, Installed candidate, Counters counters) implements Install {
+    /**
+     * The device can run it; chunks come in. The counters live in the journal, not in the state file.
+     *
+     * @param setAside encodings, by their blob, that are not used in this attempt: refused ones and those without room
+     * @param spent bytes on the wire for encodings that were given up
+     */
+    record Downloading(Offer offer, Installed candidate, Counters counters, Set<Digest> setAside, long spent)
+            implements Install {
+        public Downloading {
+            setAside = Collections.unmodifiableSet(new TreeSet<>(setAside));
+        }
+
         @Override
         public Phase phase() {
             return Phase.DOWNLOADING;
@@ -108,11 +123,23 @@ public sealed interface Install {
 
         @Override
         public Install durable() {
-            return new Downloading(offer, candidate, Counters.NONE.ofTotal(candidate.size()));
+            return new Downloading(offer, candidate, Counters.NONE.ofTotal(candidate.size()), setAside, spent);
         }
 
         Downloading counted(Counters now) {
-            return new Downloading(offer, candidate, now);
+            return new Downloading(offer, candidate, now, setAside, spent);
+        }
+
+        /** That encoding is of no use here; what it has cost is not forgotten. */
+        Downloading without(Digest encoding) {
+            TreeSet<Digest> more = new TreeSet<>(setAside);
+            more.add(encoding);
+            return new Downloading(
+                    offer,
+                    candidate,
+                    Counters.NONE.ofTotal(candidate.size()),
+                    more,
+                    Math.max(spent, counters.bytesOnWire()));
         }
 
         Verified verify() {
@@ -137,7 +164,7 @@ public sealed interface Install {
 
         /** The held file was found spoiled. */
         Downloading fetchAgain() {
-            return new Downloading(offer, candidate, Counters.NONE.ofTotal(candidate.size()));
+            return new Downloading(offer, candidate, Counters.NONE.ofTotal(candidate.size()), Set.of(), 0);
         }
 
         Activating activate() {

@@ -1,8 +1,14 @@
 package io.tinyfleet.agent.reconcile;
 
+import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.v1.Compatibility;
+import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Runtime;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Whether this device can run a variant, asked before a single byte of it is fetched. */
 final class LimitCheck {
@@ -17,16 +23,21 @@ final class LimitCheck {
     /** The first limit that does not hold, in words for people. */
     record Excess(String code, String sentence) {}
 
-    static Optional<Excess> find(Offer offer, Installed candidate, DeviceLimits limits) {
+    static Optional<Excess> find(Offer offer, Set<Digest> bases, Installed candidate, DeviceLimits limits) {
         Compatibility needs = candidate.variant().getCompatibility();
-        if (offer.findWholeFile().isEmpty()) {
+        List<Encoding> usable = Encodings.usable(offer, bases, Set.of());
+        if (usable.isEmpty()) {
             return excess(
                     "no-usable-encoding",
-                    "none of the offered encodings is the whole file, and this agent reads no other");
+                    "of the " + offer.wanted().getEncodingsCount()
+                            + " offered encodings this device can use none: neither the file itself, nor one compressed,"
+                            + " nor a delta from a model that it holds");
         }
-        long offered = offer.findWholeFile().orElseThrow().getBlob().getSize();
-        if (offered != candidate.size()) {
-            return excess("size-mismatch", "the release says " + candidate.size() + " bytes, the offer " + offered);
+        for (Encoding encoding : usable) {
+            long offered = encoding.getBlob().getSize();
+            if (encoding.getKind() == EncodingKind.IDENTITY && offered != candidate.size()) {
+                return excess("size-mismatch", "the release says " + candidate.size() + " bytes, the offer " + offered);
+            }
         }
         Optional<Excess> runtime = runtime(needs, limits);
         if (runtime.isPresent()) {
@@ -42,7 +53,7 @@ final class LimitCheck {
                     "no-accelerator",
                     "needs " + String.join(" or ", needs.getAcceleratorsList()) + ", this device has no accelerator");
         }
-        Optional<Excess> room = room(needs, candidate, limits);
+        Optional<Excess> room = room(needs, least(usable, candidate), limits);
         if (room.isPresent()) {
             return room;
         }
@@ -50,7 +61,23 @@ final class LimitCheck {
         return misfit == null ? Optional.empty() : excess("input-misfit", misfit);
     }
 
-    private static Optional<Excess> room(Compatibility needs, Installed candidate, DeviceLimits limits) {
+    /** Encodings for which there is no room beside the file that is decoded from them. */
+    static Set<Digest> withoutRoom(Offer offer, Set<Digest> bases, Installed candidate, DeviceLimits limits) {
+        return Encodings.usable(offer, bases, Set.of()).stream()
+                .filter(encoding -> Encodings.flashBytes(encoding, candidate.size()) + FLASH_HEADROOM_BYTES
+                        > limits.flashFreeBytes())
+                .map(Encodings::blobOf)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static long least(List<Encoding> usable, Installed candidate) {
+        return usable.stream()
+                .mapToLong(encoding -> Encodings.flashBytes(encoding, candidate.size()))
+                .min()
+                .orElse(candidate.size());
+    }
+
+    private static Optional<Excess> room(Compatibility needs, long fileBytes, DeviceLimits limits) {
         long ram = needs.getRamPeakBytes();
         if (ram > 0 && ram + RAM_HEADROOM_BYTES > limits.ramAvailableBytes()) {
             return excess(
@@ -58,7 +85,7 @@ final class LimitCheck {
                     "needs " + megabytes(ram + RAM_HEADROOM_BYTES) + " RAM, " + megabytes(limits.ramAvailableBytes())
                             + " free");
         }
-        long flash = Math.max(needs.getFlashBytes(), candidate.size()) + FLASH_HEADROOM_BYTES;
+        long flash = Math.max(needs.getFlashBytes(), fileBytes) + FLASH_HEADROOM_BYTES;
         if (flash > limits.flashFreeBytes()) {
             return excess(
                     "not-enough-flash",

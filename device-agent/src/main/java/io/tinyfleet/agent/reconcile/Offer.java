@@ -4,10 +4,7 @@ import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.DesiredSlot;
-import io.tinyfleet.protocol.v1.Encoding;
-import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Probation;
-import java.util.Optional;
 
 /** What the server wants in one slot, under one attempt. The fields have been checked with the document's signature. */
 public record Offer(AttemptId attempt, DesiredSlot wanted) {
@@ -30,14 +27,6 @@ public record Offer(AttemptId attempt, DesiredSlot wanted) {
 
     public Probation probation() {
         return wanted.getProbation();
-    }
-
-    /** The file itself in chunks. Deltas and compressed forms are not understood yet. */
-    public Optional<Encoding> findWholeFile() {
-        return wanted.getEncodingsList().stream()
-                .filter(encoding -> encoding.getKind() == EncodingKind.IDENTITY)
-                .filter(encoding -> encoding.getBlob().getSha256().equals(wanted.getVariantSha256()))
-                .findFirst();
     }
 
     /** A document that is signed again keeps the attempt: then there is nothing to do. */

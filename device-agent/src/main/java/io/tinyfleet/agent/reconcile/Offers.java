@@ -205,12 +205,14 @@ final class Offers {
         SlotState slot = working.get();
         Installed candidate = event.candidate();
         if (slot.install() instanceof Accepted accepted) {
-            Optional<LimitCheck.Excess> excess = LimitCheck.find(accepted.offer(), candidate, event.limits());
+            Optional<LimitCheck.Excess> excess =
+                    LimitCheck.find(accepted.offer(), slot.bases(), candidate, event.limits());
             if (excess.isPresent()) {
                 reject(turn, slot, accepted, excess.get().code(), excess.get().sentence());
                 return;
             }
-            slot = slot.with(accepted.download(candidate));
+            slot = slot.with(accepted.download(
+                    candidate, LimitCheck.withoutRoom(accepted.offer(), slot.bases(), candidate, event.limits())));
             turn.put(slot);
             turn.report();
         }
@@ -226,7 +228,9 @@ final class Offers {
         }
         SlotState slot = working.get();
         if (slot.install() instanceof Downloading downloading) {
-            slot = slot.with(downloading.counted(event.counters()).verify());
+            slot = slot.with(downloading
+                    .counted(event.counters().andSpent(downloading.spent()))
+                    .verify());
             turn.report();
         }
         slot = slot.with((Work) new Work.Resting());

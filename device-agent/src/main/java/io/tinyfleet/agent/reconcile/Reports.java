@@ -56,6 +56,8 @@ public final class Reports {
                 .setChunksWritten(counters.chunksWritten())
                 .setChunksRepeated(counters.chunksRepeated())
                 .setChunksRefused(counters.chunksRefused())
+                .setEncoding(counters.encoding())
+                .setBytesOnWire(counters.bytesOnWire())
                 .build();
     }
 }

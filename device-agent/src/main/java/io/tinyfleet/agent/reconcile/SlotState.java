@@ -4,7 +4,10 @@ import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.Encoding;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +66,20 @@ public record SlotState(
     /** The newest offer, if it is the one with this id: an answer to an older question is nobody's. */
     boolean works(AttemptId attempt) {
         return findOffer().filter(offer -> offer.attempt().equals(attempt)).isPresent();
+    }
+
+    /** What a delta may start from: these stay on disk while an attempt is under way. */
+    Set<Digest> bases() {
+        return Stream.of(Optional.ofNullable(active), Optional.ofNullable(previous))
+                .flatMap(Optional::stream)
+                .map(Installed::artifact)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The way that the newest offer's file comes, or would come. */
+    Optional<Encoding> findEncoding() {
+        Set<Digest> setAside = install instanceof Install.Downloading downloading ? downloading.setAside() : Set.of();
+        return findOffer().flatMap(offer -> Encodings.findCheapest(offer, bases(), setAside));
     }
 
     boolean runs(Digest artifact) {

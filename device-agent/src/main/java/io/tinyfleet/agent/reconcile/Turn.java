@@ -154,10 +154,12 @@ final class Turn {
                 slot.findOffer().ifPresent(offer -> {
                     pinned.add(offer.artifact());
                     pinned.add(Digest.fromBytes(offer.release().getSha256()));
-                    offer.findWholeFile()
-                            .filter(encoding -> encoding.hasChunkList())
-                            .ifPresent(encoding -> pinned.add(
-                                    Digest.fromBytes(encoding.getChunkList().getSha256())));
+                    slot.findEncoding().ifPresent(encoding -> {
+                        pinned.add(Encodings.blobOf(encoding));
+                        if (encoding.hasChunkList()) {
+                            pinned.add(Digest.fromBytes(encoding.getChunkList().getSha256()));
+                        }
+                    });
                 });
                 candidate(slot.install()).ifPresent(candidate -> pinSelfTest(pinned, candidate));
             }

@@ -1,6 +1,5 @@
 package io.tinyfleet.agent.reconcile;
 
-import io.tinyfleet.protocol.Digest;
 import java.util.Optional;
 
 /** What a slot is busy with right now. Not stored: after a restart the attempt begins again from what the disk holds. */
@@ -10,9 +9,9 @@ sealed interface Work {
         return Optional.empty();
     }
 
-    /** The model file that this slot alone looks for, fetches or puts together. */
-    default Optional<Digest> findClaim() {
-        return Optional.empty();
+    /** The offer's model file is looked for, fetched or put together: no other slot does the same. */
+    default boolean claims() {
+        return false;
     }
 
     /** Nothing under way. */
@@ -22,10 +21,10 @@ sealed interface Work {
     record Awaiting(String what) implements Work {}
 
     /** The disk is asked about a model file: which of it is there, or whether the whole is right. */
-    record OnDisk(Digest blob) implements Work {
+    record OnDisk() implements Work {
         @Override
-        public Optional<Digest> findClaim() {
-            return Optional.of(blob);
+        public boolean claims() {
+            return true;
         }
     }
 
@@ -37,8 +36,8 @@ sealed interface Work {
         }
 
         @Override
-        public Optional<Digest> findClaim() {
-            return fetch.purpose() == Purpose.MODEL ? Optional.of(fetch.blob()) : Optional.empty();
+        public boolean claims() {
+            return fetch.purpose() == Purpose.MODEL;
         }
     }
 

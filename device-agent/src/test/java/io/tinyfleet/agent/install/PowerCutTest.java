@@ -10,6 +10,7 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.Limits;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.protocol.v1.DesiredSlot;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Probation;
 import java.io.IOException;
@@ -45,9 +46,9 @@ class PowerCutTest {
 
     private final SmallFleet fleet = new SmallFleet();
     private final Published v1 = fleet.publish("1.0.0", MODEL_BYTES);
-    private final Published v2 = fleet.publish("2.0.0", MODEL_BYTES);
+    private Published v2 = fleet.publish("2.0.0", MODEL_BYTES);
     private final Desired wantsV1 = fleet.desired(offer(v1));
-    private final Desired wantsV2 = fleet.desired(offer(v2));
+    private Desired wantsV2 = fleet.desired(offer(v2));
 
     private @Nullable LyingDisk onV1;
 
@@ -137,6 +138,40 @@ class PowerCutTest {
                 .as("cut before change %d", at)
                 .isLessThanOrEqualTo(v2.chunks().count() + Limits.MAX_NEED_WINDOW);
         assertThat(new HashSet<>(sent)).hasSize(v2.chunks().count());
+    }
+
+    @Test
+    void power_lost_before_every_change_while_a_delta_is_fetched_and_decoded() throws IOException {
+        comesAs(EncodingKind.TD1);
+        everyCutHeals(Cut.POWER_CUT);
+    }
+
+    @Test
+    void power_lost_in_the_middle_of_every_write_of_a_decoded_delta() throws IOException {
+        comesAs(EncodingKind.TD1);
+        everyCutHeals(Cut.TORN_WRITE);
+    }
+
+    @Test
+    void killed_in_the_middle_of_every_write_of_a_decompressed_model() throws IOException {
+        comesAs(EncodingKind.ZSTD);
+        everyCutHeals(Cut.TORN_WRITE_AND_KILL);
+    }
+
+    @Test
+    void power_lost_before_every_change_while_a_model_is_decompressed() throws IOException {
+        comesAs(EncodingKind.ZSTD);
+        everyCutHeals(Cut.POWER_CUT);
+    }
+
+    /** The second model comes encoded. */
+    private void comesAs(EncodingKind kind) throws IOException {
+        Published compressible = fleet.publishCompressible("2.1.0", MODEL_BYTES);
+        v2 = kind == EncodingKind.TD1 ? fleet.publishRetrained("2.2.0", v1) : compressible;
+        wantsV2 = fleet.desired(offer(v2).addEncodings(kind == EncodingKind.TD1 ? fleet.td1(v1, v2) : fleet.zstd(v2)));
+        Rig rig = upgrade(deviceOnV1(), Rig.nothingSent());
+        assertThat(rig.slot().install().counters().encoding()).isEqualTo(kind);
+        assertThat(rig.slot().install().counters().bytesOnWire()).isLessThan(MODEL_BYTES);
     }
 
     @Test

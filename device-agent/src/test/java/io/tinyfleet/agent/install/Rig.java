@@ -17,10 +17,13 @@ import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.chunk.ChunkList;
+import io.tinyfleet.protocol.delta.CorruptPatchException;
 import io.tinyfleet.protocol.trust.Releases;
 import io.tinyfleet.protocol.trust.TrustException;
 import io.tinyfleet.protocol.v1.ChunkRange;
 import io.tinyfleet.protocol.v1.Desired;
+import io.tinyfleet.protocol.v1.Encoding;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Need;
 import io.tinyfleet.protocol.v1.Runtime;
 import java.io.IOException;
@@ -174,7 +177,7 @@ final class Rig implements Action.Edge {
         onDisk(action.slot(), action.attempt(), () -> {
             Digest blob = Digest.fromBytes(action.encoding().getBlob().getSha256());
             long size = action.encoding().getBlob().getSize();
-            if (store.holds(blob)) {
+            if (store.holds(action.file().artifact())) {
                 events.add(new Event.ModelHeld(action.slot(), action.attempt(), store.counters(blob, size)));
                 return;
             }
@@ -201,11 +204,29 @@ final class Rig implements Action.Edge {
     @Override
     public void assembleModel(Action.AssembleModel action) {
         onDisk(action.slot(), action.attempt(), () -> {
-            boolean right = store.assemble(action.artifact(), action.size());
+            Encoding encoding = action.encoding();
+            Digest blob = Digest.fromBytes(encoding.getBlob().getSha256());
+            boolean right;
+            if (encoding.getKind() == EncodingKind.IDENTITY) {
+                right = store.assemble(action.file().artifact(), action.file().size());
+            } else {
+                try {
+                    store.decode(
+                            encoding, action.file().artifact(), action.file().size());
+                    right = true;
+                } catch (CorruptPatchException e) {
+                    events.add(new Event.EncodingRefused(
+                            action.slot(), action.attempt(), blob, e.code(), String.valueOf(e.getMessage())));
+                    return;
+                }
+            }
             events.add(
                     right
                             ? new Event.ModelHeld(
-                                    action.slot(), action.attempt(), store.counters(action.artifact(), action.size()))
+                                    action.slot(),
+                                    action.attempt(),
+                                    store.counters(blob, encoding.getBlob().getSize())
+                                            .by(encoding.getKind()))
                             : new Event.ModelRefused(action.slot(), action.attempt(), "wrong-digest", "?"));
         });
     }

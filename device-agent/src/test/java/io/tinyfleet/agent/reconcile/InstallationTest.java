@@ -8,6 +8,7 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.Limits;
 import io.tinyfleet.protocol.v1.DesiredReason;
 import io.tinyfleet.protocol.v1.DesiredSlot;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Probation;
 import java.time.Duration;
@@ -40,7 +41,7 @@ class InstallationTest {
 
         assertThat(play.all(Action.WriteChunk.class)).hasSize(v2.chunks().count());
         assertThat(play.install().counters())
-                .isEqualTo(new Counters(400_000, 400_000, v2.chunks().count(), 0, 0));
+                .isEqualTo(new Counters(400_000, 400_000, v2.chunks().count(), 0, 0, 400_000, EncodingKind.IDENTITY));
     }
 
     @Test

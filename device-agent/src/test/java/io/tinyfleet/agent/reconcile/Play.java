@@ -51,12 +51,19 @@ final class Play {
     private final Set<Class<? extends Action>> held = new HashSet<>();
     private final Set<Digest> stored = new HashSet<>();
     private final Set<Digest> assembled = new HashSet<>();
+    private final Set<Digest> refused = new HashSet<>();
     boolean keepsModels;
     private final Deque<Event> events = new ArrayDeque<>();
 
     /** From now on the edge leaves these unanswered. */
     Play hold(Class<? extends Action> kind) {
         held.add(kind);
+        return this;
+    }
+
+    /** From now on these encodings turn out not to lead to their file. */
+    Play refuse(Set<Digest> encodings) {
+        refused.addAll(encodings);
         return this;
     }
 
@@ -102,14 +109,22 @@ final class Play {
         } else if (action instanceof Action.MeasureLimits measure) {
             events.add(new Event.LimitsMeasured(measure.slot(), measure.attempt(), measure.candidate(), limits));
         } else if (action instanceof Action.FindModel find) {
-            Digest blob = Digest.fromBytes(find.encoding().getBlob().getSha256());
+            Digest blob = find.file().artifact();
             events.add(
                     assembled.contains(blob)
                             ? new Event.ModelHeld(find.slot(), find.attempt(), Counters.NONE)
                             : scanned(find, Chunks.NONE));
+        } else if (action instanceof Action.AssembleModel assemble
+                && refused.contains(Encodings.blobOf(assemble.encoding()))) {
+            events.add(new Event.EncodingRefused(
+                    assemble.slot(),
+                    assemble.attempt(),
+                    Encodings.blobOf(assemble.encoding()),
+                    "wrong-result",
+                    "it makes another file"));
         } else if (action instanceof Action.AssembleModel assemble) {
             if (keepsModels) {
-                assembled.add(assemble.artifact());
+                assembled.add(assemble.file().artifact());
             }
             events.add(new Event.ModelHeld(
                     assemble.slot(),
@@ -137,7 +152,7 @@ final class Play {
             written.set(i);
         }
         long size = find.encoding().getBlob().getSize();
-        Counters counters = new Counters(0, size, here.count(), 0, 0);
+        Counters counters = Counters.of(0, size, here.count(), 0, 0);
         return new Event.PartScanned(find.slot(), find.attempt(), find.chunkList(), here, Chunks.of(written), counters);
     }
 

@@ -2,7 +2,7 @@ package io.tinyfleet.protocol.delta;
 
 import java.util.Locale;
 
-/** A patch that cannot be applied. Nothing that was written so far may be used. */
+/** A patch, or a compressed file, that cannot be decoded. Nothing that was written so far may be used. */
 public final class CorruptPatchException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -13,6 +13,12 @@ public final class CorruptPatchException extends Exception {
     public enum Reason {
         /** Does not begin as a td1 patch does. */
         NOT_TD1,
+        /** Does not begin as a Zstandard frame of a known size does. */
+        NOT_ZSTD,
+        /** A Zstandard frame that needs more memory than a device has for it. */
+        WINDOW_TOO_LARGE,
+        /** A Zstandard frame whose content cannot be read. */
+        DAMAGED,
         /** A format version or a flag that this code does not know. */
         UNKNOWN_VERSION,
         /** A header with a field outside its rule. */
