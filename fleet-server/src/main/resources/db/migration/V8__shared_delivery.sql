@@ -21,7 +21,6 @@ create table shared_need (
 );
 create index shared_need_device on shared_need (device_id);
 
-alter table desired_slot add column wanted_at timestamptz;
 create index desired_slot_variant on desired_slot (variant_sha256);
 
 -- The key of the tokens in links; every replica has the same.

@@ -12,6 +12,7 @@ import io.tinyfleet.protocol.Messages;
 import io.tinyfleet.protocol.OutLeaf;
 import io.tinyfleet.protocol.Topics;
 import io.tinyfleet.protocol.UnreadableMessageException;
+import io.tinyfleet.protocol.v1.BlobLink;
 import io.tinyfleet.protocol.v1.Chunk;
 import io.tinyfleet.protocol.v1.Need;
 import io.tinyfleet.registry.blob.BlobHandle;
@@ -46,6 +47,7 @@ class ChunkServer implements InboundHandler {
     private final BlobStore blobs;
     private final MqttPublisher publisher;
     private final InboundDeadLetters deadLetters;
+    private final OtherWays otherWays;
     private final DeliveryConfig config;
     private final InstantSource clock;
     private final MeterRegistry meters;
@@ -58,12 +60,14 @@ class ChunkServer implements InboundHandler {
             BlobStore blobs,
             MqttPublisher publisher,
             InboundDeadLetters deadLetters,
+            OtherWays otherWays,
             DeliveryConfig config,
             InstantSource clock,
             MeterRegistry meters) {
         this.blobs = blobs;
         this.publisher = publisher;
         this.deadLetters = deadLetters;
+        this.otherWays = otherWays;
         this.config = config;
         this.clock = clock;
         this.meters = meters;
@@ -121,9 +125,31 @@ class ChunkServer implements InboundHandler {
             refuse(device, need, refuse.refusal());
             return;
         }
+        if (answer instanceof NeedAnswer.Link) {
+            link(device, digest, need);
+            return;
+        }
+        if (answer instanceof NeedAnswer.Share share && !otherWays.share(device, digest, share.missing())) {
+            // Nobody offered this blob to all: the device is served alone, and is not left waiting.
+            answer = share.otherwise();
+        }
         if (answer instanceof NeedAnswer.Send send && blob.isPresent()) {
             send(device, blob.get(), send);
         }
+    }
+
+    private void link(DeviceId device, Digest blob, Need need) {
+        Optional<BlobLink> link = otherWays.findLink(device, blob);
+        if (link.isEmpty()) {
+            refuse(device, need, NeedAnswer.Refusal.NO_LINK);
+            return;
+        }
+        publish(
+                device,
+                Chunk.newBuilder()
+                        .setBlobSha256(blob.toBytes())
+                        .setLink(link.get())
+                        .build());
     }
 
     private void refuse(DeviceId device, Need need, NeedAnswer.Refusal refusal) {

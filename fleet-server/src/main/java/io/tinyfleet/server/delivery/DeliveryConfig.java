@@ -51,4 +51,28 @@ interface DeliveryConfig {
     /** A need older than this is forgotten: its device has asked again since. */
     @WithDefault("30S")
     Duration needMaxAge();
+
+    /** More devices than this must want a blob and not have it, before it is offered to be sent to all at once. */
+    @WithDefault("4")
+    @Min(1) int sharedOverDevices();
+
+    /** How long devices' needs of a shared blob are gathered before it is sent. */
+    @WithDefault("2S")
+    Duration sharedGathering();
+
+    /** Bytes of chunks for all that this replica sends in a second. */
+    @WithDefault("2097152")
+    @Min(65_536) long sharedBytesPerSecond();
+
+    /** Blobs that this replica sends to all at the same time; the others wait. */
+    @WithDefault("4")
+    @Min(1) @Max(64) int sharedBlobsAtOnce();
+
+    /** How long a replica may be silent before another one takes its shared blob over. */
+    @WithDefault("5S")
+    Duration sharedLease();
+
+    /** How long a link to a blob is good for. */
+    @WithDefault("15M")
+    Duration linkLife();
 }

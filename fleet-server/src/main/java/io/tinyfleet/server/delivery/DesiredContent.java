@@ -6,6 +6,7 @@ import io.tinyfleet.protocol.Limits;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.protocol.v1.DesiredSlot;
+import io.tinyfleet.protocol.v1.DownloadPolicy;
 import io.tinyfleet.protocol.v1.Encoding;
 import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Probation;
@@ -15,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
 
 /**
  * What a desired document asks for, before it gets a number and times. Two contents with the same digest ask for the
@@ -70,8 +73,47 @@ record DesiredContent(Desired unnumbered) {
         return BlobRef.newBuilder().setSha256(digest.toBytes()).setSize(size).build();
     }
 
+    /** The same content under a device's own rules for downloads. */
+    DesiredContent under(Optional<DownloadPolicy> policy) {
+        return policy.map(given -> new DesiredContent(
+                        unnumbered.toBuilder().setDownloadPolicy(given).build()))
+                .orElse(this);
+    }
+
+    /** The same content with large blobs of these files on offer to all. */
+    DesiredContent offering(Set<Digest> shared) {
+        return withEncodings((slot, encoding) -> encoding.toBuilder()
+                .setSharedOffered(encoding.getBlob().getSize() > Limits.MIN_SHARED_BYTES
+                        && shared.contains(Digest.fromBytes(slot.getVariantSha256())))
+                .build());
+    }
+
+    private DesiredContent withEncodings(BiFunction<DesiredSlot, Encoding, Encoding> change) {
+        Desired.Builder desired = unnumbered.toBuilder().clearSlots();
+        for (DesiredSlot slot : unnumbered.getSlotsList()) {
+            desired.addSlots(slot.toBuilder()
+                    .clearEncodings()
+                    .addAllEncodings(slot.getEncodingsList().stream()
+                            .map(encoding -> change.apply(slot, encoding))
+                            .toList()));
+        }
+        return new DesiredContent(desired.build());
+    }
+
+    /** The blobs on offer to all. */
+    List<BlobRef> sharedBlobs() {
+        return unnumbered.getSlotsList().stream()
+                .flatMap(slot -> slot.getEncodingsList().stream())
+                .filter(Encoding::getSharedOffered)
+                .map(Encoding::getBlob)
+                .toList();
+    }
+
+    /** Without the offers to all: they depend on other devices, and no document is signed anew for them. */
     Digest digest() {
-        return Digest.of(unnumbered.toByteArray());
+        DesiredContent asked = withEncodings(
+                (slot, encoding) -> encoding.toBuilder().clearSharedOffered().build());
+        return Digest.of(asked.unnumbered().toByteArray());
     }
 
     /** Whether the newest document no longer does. */

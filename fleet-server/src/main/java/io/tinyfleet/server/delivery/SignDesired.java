@@ -15,9 +15,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -34,6 +36,7 @@ class SignDesired {
     private static final Logger LOG = Logger.getLogger(SignDesired.class);
 
     private final DesiredRepository repository;
+    private final DownloadRules downloads;
     private final DeviceDirectory devices;
     private final ReleaseDirectory releases;
     private final ArtifactDirectory artifacts;
@@ -45,6 +48,7 @@ class SignDesired {
 
     SignDesired(
             DesiredRepository repository,
+            DownloadRules downloads,
             DeviceDirectory devices,
             ReleaseDirectory releases,
             ArtifactDirectory artifacts,
@@ -54,6 +58,7 @@ class SignDesired {
             DeliveryConfig config,
             InstantSource clock) {
         this.repository = repository;
+        this.downloads = downloads;
         this.devices = devices;
         this.releases = releases;
         this.artifacts = artifacts;
@@ -79,6 +84,7 @@ class SignDesired {
                 .collect(Collectors.toCollection(() -> new TreeSet<>(java.util.Comparator.comparing(DeviceId::value))));
         Map<DeviceId, Optional<SignedDocument>> newest = repository.lock(ids);
         Map<DeviceId, List<StoredSlot>> slots = repository.slots(ids);
+        DownloadRules.Batch rules = downloads.of(ids, variants(slots.values()));
         Map<DeviceId, Long> reported = devices.list(ids).stream()
                 .collect(Collectors.toMap(DeviceSnapshot::id, DeviceSnapshot::reportedDesiredSeq));
 
@@ -90,6 +96,7 @@ class SignDesired {
                 sign(
                         device,
                         slots.getOrDefault(device, List.of()),
+                        rules,
                         newest.getOrDefault(device, Optional.empty()),
                         reported.getOrDefault(device, 0L));
                 ready.addAll(rows);
@@ -104,12 +111,29 @@ class SignDesired {
         return ready;
     }
 
-    private void sign(DeviceId device, List<StoredSlot> slots, Optional<SignedDocument> newest, long reportedSeq) {
+    private static Set<Digest> variants(Collection<List<StoredSlot>> slots) {
+        return slots.stream()
+                .flatMap(List::stream)
+                .flatMap(slot -> slot.content().stream())
+                .map(SlotContent::variant)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private void sign(
+            DeviceId device,
+            List<StoredSlot> slots,
+            DownloadRules.Batch rules,
+            Optional<SignedDocument> newest,
+            long reportedSeq) {
         if (slots.isEmpty()) {
             return;
         }
-        DesiredContent content = DesiredContent.of(
-                device, trust.rootDigest(), slots.stream().map(this::part).toList());
+        DesiredContent content = rules.applyTo(
+                device,
+                DesiredContent.of(
+                        device,
+                        trust.rootDigest(),
+                        slots.stream().map(this::part).toList()));
         if (!content.needsSigning(newest, reportedSeq, clock.instant(), config.resignAfter())) {
             return;
         }
@@ -117,6 +141,7 @@ class SignDesired {
         Desired desired =
                 content.numbered(newest.map(SignedDocument::seq).orElse(0L), reportedSeq, now, config.documentLife());
         Digest digest = content.digest();
+        downloads.offer(content.sharedBlobs());
         repository.store(device, new SignedDocument(desired.getSeq(), digest, signer.sign(desired), now));
         LOG.debugf("signed a desired document device=%s seq=%d", device, desired.getSeq());
     }

@@ -1,10 +1,12 @@
 package io.tinyfleet.server.device;
 
 import io.tinyfleet.protocol.DeviceId;
+import io.tinyfleet.protocol.Digest;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -38,6 +40,11 @@ class DeviceDirectoryFromDatabase implements DeviceDirectory {
     @Override
     public boolean exists(DeviceId id) {
         return devices.exists(id);
+    }
+
+    @Override
+    public Map<Digest, Long> countRunning(Collection<Digest> artifacts) {
+        return devices.countRunning(artifacts);
     }
 
     @Override

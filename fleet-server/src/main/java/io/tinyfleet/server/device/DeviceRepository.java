@@ -25,6 +25,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -94,6 +95,28 @@ class DeviceRepository {
                 try (ResultSet row = statement.executeQuery()) {
                     return row.next();
                 }
+            }
+        });
+    }
+
+    /** Devices whose slot reports the file as active. */
+    Map<Digest, Long> countRunning(Collection<Digest> artifacts) {
+        return database.query(connection -> {
+            try (PreparedStatement statement =
+                    connection.prepareStatement("select active_sha256, count(*) as devices from device_slot"
+                            + " where active_sha256 = any(?) group by active_sha256")) {
+                statement.setArray(
+                        1,
+                        connection.createArrayOf(
+                                "bytea",
+                                artifacts.stream().map(Digest::toByteArray).toArray()));
+                Map<Digest, Long> counts = new HashMap<>();
+                try (ResultSet row = statement.executeQuery()) {
+                    while (row.next()) {
+                        counts.put(Digest.fromBytes(row.getBytes("active_sha256")), row.getLong("devices"));
+                    }
+                }
+                return counts;
             }
         });
     }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Decides what part of a blob answers a request, and copies it out in pieces. */
-final class ArtifactContent {
+public final class ArtifactContent {
     static final ProblemType UNSATISFIABLE =
             new ProblemType(416, "range-not-satisfiable", "The range holds no byte of the content");
     private static final int COPY_BYTES = 64 * 1024;
@@ -18,11 +18,11 @@ final class ArtifactContent {
     private ArtifactContent() {}
 
     /** The content never changes under its name, so the digest is a strong validator. */
-    static String etag(BlobHandle blob) {
+    public static String etag(BlobHandle blob) {
         return "\"" + blob.digest().hex() + "\"";
     }
 
-    static boolean notModified(BlobHandle blob, @Nullable String ifNoneMatch) {
+    public static boolean notModified(BlobHandle blob, @Nullable String ifNoneMatch) {
         return ifNoneMatch != null
                 && (ifNoneMatch.strip().equals("*")
                         || List.of(ifNoneMatch.split(",")).stream()
@@ -32,7 +32,7 @@ final class ArtifactContent {
     }
 
     /** Empty: all of it. A range under another validator than ours is not for this content. */
-    static Optional<ByteRange> part(BlobHandle blob, @Nullable String range, @Nullable String ifRange) {
+    public static Optional<ByteRange> part(BlobHandle blob, @Nullable String range, @Nullable String ifRange) {
         if (range == null || (ifRange != null && !ifRange.strip().equals(etag(blob)))) {
             return Optional.empty();
         }
@@ -45,7 +45,7 @@ final class ArtifactContent {
         }
     }
 
-    static void copy(BlobHandle blob, ByteRange part, OutputStream out) throws IOException {
+    public static void copy(BlobHandle blob, ByteRange part, OutputStream out) throws IOException {
         long end = part.first() + part.length();
         for (long at = part.first(); at < end; at += COPY_BYTES) {
             out.write(blob.read(at, (int) Math.min(COPY_BYTES, end - at)));

@@ -8,15 +8,15 @@ import java.util.regex.Pattern;
  * A stretch of bytes asked for with a Range header (RFC 9110, section 14). One range is served; a header of another unit,
  * of several ranges or of another shape is ignored, as that section allows.
  */
-record ByteRange(long first, long length) {
+public record ByteRange(long first, long length) {
     private static final Pattern SINGLE = Pattern.compile("bytes=(\\d{0,18})-(\\d{0,18})");
 
     /** A well-formed range that holds no byte of the content. */
-    static final class Unsatisfiable extends Exception {
+    public static final class Unsatisfiable extends Exception {
         private static final long serialVersionUID = 1L;
     }
 
-    static Optional<ByteRange> parse(String header, long size) throws Unsatisfiable {
+    public static Optional<ByteRange> parse(String header, long size) throws Unsatisfiable {
         Matcher matcher = SINGLE.matcher(header.strip());
         if (!matcher.matches()) {
             return Optional.empty();

@@ -177,6 +177,11 @@ final class MqttLink {
         private void send(String topic, byte[] payload, Delivery delivery, CompletableFuture<Void> done) {
             MqttMessage message = new MqttMessage(payload);
             message.setQos(delivery.qos());
+            delivery.findExpiry().ifPresent(expiry -> {
+                MqttProperties properties = new MqttProperties();
+                properties.setMessageExpiryInterval(expiry.toSeconds());
+                message.setProperties(properties);
+            });
             try {
                 client.publish(topic, message, null, new MqttActionListener() {
                     @Override

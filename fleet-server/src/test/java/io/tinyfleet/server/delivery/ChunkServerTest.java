@@ -8,6 +8,7 @@ import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.Limits;
 import io.tinyfleet.protocol.OutLeaf;
+import io.tinyfleet.protocol.v1.BlobLink;
 import io.tinyfleet.protocol.v1.Chunk;
 import io.tinyfleet.protocol.v1.ChunkRange;
 import io.tinyfleet.protocol.v1.Need;
@@ -22,7 +23,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -42,6 +45,21 @@ class ChunkServerTest {
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final List<Published> published = new ArrayList<>();
+    private final List<BitSet> shared = new ArrayList<>();
+    private boolean offered = true;
+    private Optional<BlobLink> link = Optional.empty();
+    private final OtherWays otherWays = new OtherWays() {
+        @Override
+        public boolean share(DeviceId device, Digest blob, BitSet missing) {
+            shared.add(missing);
+            return offered;
+        }
+
+        @Override
+        public Optional<BlobLink> findLink(DeviceId device, Digest blob) {
+            return link;
+        }
+    };
     private CompletionStage<Void> answer = CompletableFuture.completedFuture(null);
     private FileBlobStore blobs;
     private byte[] content = new byte[0];
@@ -122,6 +140,68 @@ class ChunkServerTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void what_a_device_lacks_of_a_blob_for_all_is_noted_and_not_sent_to_it_alone() {
+        server(32).handle(List.of(sharedNeed(2, 3)));
+
+        assertThat(published).isEmpty();
+        assertThat(shared).containsExactly(BitSet.valueOf(new long[] {0b11100}));
+    }
+
+    @Test
+    void a_blob_that_nobody_offered_to_all_is_sent_to_the_device_alone() {
+        offered = false;
+
+        server(32).handle(List.of(sharedNeed(2, 3)));
+
+        assertThat(published).extracting(p -> p.chunk().getIndex()).containsExactly(2, 3, 4);
+        assertThat(published).extracting(Published::topic).containsOnly("fleet/v1/d/pi-1/in/blob");
+    }
+
+    @Test
+    void a_range_beyond_the_end_is_refused_in_shared_mode_too() {
+        server(32).handle(List.of(sharedNeed(5, 100)));
+
+        assertThat(shared).isEmpty();
+        assertThat(published).extracting(p -> p.chunk().getRefusal()).containsExactly("range-beyond-end");
+    }
+
+    @Test
+    void a_link_comes_in_place_of_chunks() {
+        link = Optional.of(
+                BlobLink.newBuilder().setUrl("https://fleet.example/blobs/1").build());
+
+        server(32).handle(List.of(linkNeed(Digest.of(content))));
+
+        assertThat(published).extracting(p -> p.chunk().getLink()).containsExactly(link.get());
+        assertThat(published.get(0).chunk().getData().isEmpty()).isTrue();
+    }
+
+    @Test
+    void a_link_is_refused_where_devices_cannot_reach_the_server_safely_and_for_an_unknown_blob() {
+        server(32).handle(List.of(linkNeed(Digest.of(content)), linkNeed(Digest.of(new byte[] {1}))));
+
+        assertThat(published).extracting(p -> p.chunk().getRefusal()).containsExactly("no-link", "unknown-blob");
+    }
+
+    private InboundMessage sharedNeed(int first, int count) {
+        Need need = Need.newBuilder()
+                .setBlobSha256(Digest.of(content).toBytes())
+                .setWindow(8)
+                .setShared(true)
+                .addRanges(ChunkRange.newBuilder().setFirst(first).setCount(count))
+                .build();
+        return new InboundMessage(DEVICE, OutLeaf.NEED, need.toByteArray(), NOW);
+    }
+
+    private static InboundMessage linkNeed(Digest blob) {
+        Need need = Need.newBuilder()
+                .setBlobSha256(blob.toBytes())
+                .setWantLink(true)
+                .build();
+        return new InboundMessage(DEVICE, OutLeaf.NEED, need.toByteArray(), NOW);
+    }
+
     private double count(String meter) {
         return meters.counter(meter).count();
     }
@@ -136,6 +216,7 @@ class ChunkServerTest {
                 (topic, reason, payload, at) -> {
                     throw new AssertionError("no need here is unreadable: " + reason);
                 },
+                otherWays,
                 new FixedDeliveryConfig(inFlight, Duration.ofMillis(20)),
                 InstantSource.fixed(NOW),
                 meters);

@@ -52,4 +52,34 @@ record FixedDeliveryConfig(int chunksInFlight, Duration chunkRoomWait) implement
     public Duration needMaxAge() {
         return Duration.ofSeconds(30);
     }
+
+    @Override
+    public int sharedOverDevices() {
+        return 4;
+    }
+
+    @Override
+    public Duration sharedGathering() {
+        return Duration.ofMillis(200);
+    }
+
+    @Override
+    public long sharedBytesPerSecond() {
+        return 100_000_000;
+    }
+
+    @Override
+    public int sharedBlobsAtOnce() {
+        return 4;
+    }
+
+    @Override
+    public Duration sharedLease() {
+        return Duration.ofSeconds(1);
+    }
+
+    @Override
+    public Duration linkLife() {
+        return Duration.ofMinutes(15);
+    }
 }
