@@ -37,6 +37,9 @@ final class AgentLoop {
     /** Places in the queue. Messages from the broker get only half of them, so that answers always find one. */
     static final int QUEUE_PLACES = 1024;
 
+    /** Chunks for all are dropped beyond so many waiting messages: 3 MiB at most wait in memory. */
+    static final int SHARED_PLACES = 64;
+
     static final Duration HEARTBEAT = Duration.ofSeconds(60);
     private static final Duration SERVED_EVERY = Duration.ofSeconds(1);
     private static final Duration STORE_AGAIN = Duration.ofSeconds(5);
@@ -113,6 +116,9 @@ final class AgentLoop {
 
     /** A message or a change of the link; false when the broker has to send it again later. */
     boolean offer(LinkEvent event) {
+        if (event instanceof LinkEvent.ReceivedShared && queue.size() >= SHARED_PLACES) {
+            return false;
+        }
         if (event instanceof LinkEvent.Received && queue.remainingCapacity() < QUEUE_PLACES / 2) {
             return false;
         }
@@ -246,6 +252,10 @@ final class AgentLoop {
             inbox.read(received.leaf(), received.payload(), state, clocks.read())
                     .ifPresent(this::handle);
             received.handled().run();
+        } else if (event instanceof LinkEvent.ReceivedShared shared) {
+            inbox.readShared(shared.payload()).ifPresent(this::handle);
+        } else if (event instanceof LinkEvent.SharedJoined joined) {
+            handle(new Event.SharedJoined(joined.blob(), joined.granted()));
         } else if (event instanceof LinkEvent.Delivered delivered) {
             uplink.delivered(delivered.token());
         } else if (event instanceof LinkEvent.Up up) {

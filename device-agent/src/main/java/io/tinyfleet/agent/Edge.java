@@ -38,6 +38,7 @@ final class Edge implements Action.Edge {
     private final Timers timers;
     private final Executor background;
     private final Answers answers;
+    private final LinkFetch links;
 
     /** What the edge works on. */
     record Parts(AgentHome home, Disk disk, Identity identity, ModelStore store, Board board, Clocks clocks) {}
@@ -57,6 +58,7 @@ final class Edge implements Action.Edge {
         this.timers = timers;
         this.background = background;
         this.answers = answers;
+        this.links = new LinkFetch(answers.later());
     }
 
     // ---- to the server
@@ -64,6 +66,21 @@ final class Edge implements Action.Edge {
     @Override
     public void sendNeed(Action.SendNeed action) {
         uplink.need(action.need());
+    }
+
+    @Override
+    public void joinShared(Action.JoinShared action) {
+        uplink.joinShared(action.blob());
+    }
+
+    @Override
+    public void leaveShared(Action.LeaveShared action) {
+        uplink.leaveShared(action.blob());
+    }
+
+    @Override
+    public void fetchByLink(Action.FetchByLink action) {
+        links.fetch(action);
     }
 
     @Override

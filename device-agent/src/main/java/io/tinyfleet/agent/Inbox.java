@@ -7,6 +7,7 @@ import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.reconcile.AgentState;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.reconcile.Moment;
+import io.tinyfleet.agent.reconcile.Way;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.InLeaf;
 import io.tinyfleet.protocol.Messages;
@@ -53,6 +54,17 @@ final class Inbox {
         } catch (UnreadableMessageException e) {
             return Optional.of(new Event.MessageRefused(
                     "message-refused", e.code(), "in/" + leaf.level() + ": " + e.getMessage()));
+        }
+    }
+
+    /** A chunk for all who want its blob. */
+    Optional<Event> readShared(byte[] payload) {
+        try {
+            return Optional.of(new Event.ChunkArrived(Messages.read(Chunk.parser(), payload), Way.SHARED));
+        } catch (UnreadableMessageException e) {
+            // Whoever may write there can write often: a line in the log, and no event for the server.
+            LOG.warn("shared-chunk-refused", "code", e.code(), "reason", e.getMessage());
+            return Optional.empty();
         }
     }
 

@@ -5,6 +5,7 @@ import io.tinyfleet.agent.link.Link;
 import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.outbox.Outbox;
 import io.tinyfleet.agent.reconcile.Moment;
+import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.Limits;
 import io.tinyfleet.protocol.OutLeaf;
 import io.tinyfleet.protocol.v1.Ack;
@@ -97,6 +98,14 @@ final class Uplink {
 
     void need(Need need) {
         send(OutLeaf.NEED, need.toByteArray());
+    }
+
+    void joinShared(Digest blob) {
+        link.joinShared(blob);
+    }
+
+    void leaveShared(Digest blob) {
+        link.leaveShared(blob);
     }
 
     private void send(OutLeaf leaf, byte[] payload) {

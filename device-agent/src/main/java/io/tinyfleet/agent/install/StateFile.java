@@ -11,6 +11,7 @@ import io.tinyfleet.agent.reconcile.Counters;
 import io.tinyfleet.agent.reconcile.Install;
 import io.tinyfleet.agent.reconcile.Installed;
 import io.tinyfleet.agent.reconcile.Offer;
+import io.tinyfleet.agent.reconcile.Pace;
 import io.tinyfleet.agent.reconcile.Served;
 import io.tinyfleet.agent.reconcile.SlotState;
 import io.tinyfleet.agent.reconcile.Starts;
@@ -19,6 +20,7 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.DesiredSlot;
+import io.tinyfleet.protocol.v1.DownloadPolicy;
 import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Variant;
@@ -95,6 +97,9 @@ public final class StateFile {
                 .setSignedTimeMillis(state.signedTime().toEpochMilli());
         state.findDesiredDigest().ifPresent(digest -> stored.setDesiredSha256(digest.toBytes()));
         state.slots().values().forEach(slot -> stored.addSlots(encode(slot)));
+        if (!state.pace().equals(Pace.FREE)) {
+            stored.setDownloadPolicy(state.pace().policy().toByteString());
+        }
         state.penaltyBox().forEach(artifact -> stored.addPenaltyBox(artifact.toBytes()));
         return stored.build();
     }
@@ -169,7 +174,8 @@ public final class StateFile {
                 Instant.ofEpochMilli(stored.getSignedTimeMillis()),
                 slots,
                 penaltyBox,
-                false);
+                false,
+                Pace.stored(DownloadPolicy.parseFrom(stored.getDownloadPolicy())));
     }
 
     private static SlotState decode(StoredSlot stored) throws InvalidProtocolBufferException {

@@ -1,5 +1,6 @@
 package io.tinyfleet.agent.link;
 
+import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.OutLeaf;
 
 /** The way to the broker, as the agent's loop sees it. */
@@ -15,6 +16,15 @@ public interface Link extends AutoCloseable {
      * @return false when there is no connection or its window is full: try again later
      */
     boolean publish(OutLeaf leaf, byte[] payload, Quality quality, Object token);
+
+    /**
+     * Subscribes to a blob's topic on the connection that is up, also when it is subscribed to. Answered by
+     * {@link LinkEvent.SharedJoined}, but for a connection that ends before. Ends with the connection.
+     */
+    void joinShared(Digest blob);
+
+    /** Unsubscribes; what comes on the topic from now on is dropped. */
+    void leaveShared(Digest blob);
 
     /** At-least-once messages that may be handed over now. */
     int room();

@@ -1,5 +1,6 @@
 package io.tinyfleet.agent.link;
 
+import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.InLeaf;
 
 /** What the link tells the agent's loop. */
@@ -15,6 +16,12 @@ public sealed interface LinkEvent {
      * came on is gone.
      */
     record Received(InLeaf leaf, byte[] payload, Runnable handled) implements LinkEvent {}
+
+    /** A chunk for all who want its blob. It comes at most once. */
+    record ReceivedShared(byte[] payload) implements LinkEvent {}
+
+    /** The broker has answered the subscription to the blob's topic. */
+    record SharedJoined(Digest blob, boolean granted) implements LinkEvent {}
 
     /** The broker has the message that was published with this token. */
     record Delivered(Object token) implements LinkEvent {}

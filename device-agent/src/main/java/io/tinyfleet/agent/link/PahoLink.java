@@ -1,12 +1,15 @@
 package io.tinyfleet.agent.link;
 
 import io.tinyfleet.agent.log.EventLog;
+import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.InLeaf;
 import io.tinyfleet.protocol.OutLeaf;
 import io.tinyfleet.protocol.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,6 +46,10 @@ public final class PahoLink implements Link {
     /** Unacknowledged messages that the broker may send: fewer than the agent's queue has places. */
     static final int RECEIVE_MAXIMUM = 32;
 
+    /** Topics that are left because nobody here has asked for them, in one connection. */
+    static final int MAX_STRANGE_TOPICS = 64;
+
+    private static final int FIRST_REFUSING_REASON = 0x80;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Duration GOODBYE = Duration.ofSeconds(2);
     private static final EventLog LOG = EventLog.of("link");
@@ -59,7 +66,8 @@ public final class PahoLink implements Link {
     private long connections;
 
     /** One connection with its own client. */
-    private record Connection(long number, MqttAsyncClient client, int window, CountDownLatch lost) {}
+    private record Connection(
+            long number, MqttAsyncClient client, int window, CountDownLatch lost, Set<String> joined) {}
 
     /**
      * Ready to {@link #open()}.
@@ -119,10 +127,11 @@ public final class PahoLink implements Link {
                 new MqttAsyncClient(settings.url(), settings.device().value(), new MemoryPersistence());
         try {
             client.setManualAcks(true);
-            client.setCallback(new Callbacks(number, client, lost));
+            Callbacks callbacks = new Callbacks(number, client, lost);
+            client.setCallback(callbacks);
             IMqttToken connected = client.connect(options(number));
             connected.waitForCompletion(PATIENCE.toMillis());
-            Connection connection = new Connection(number, client, window(connected), lost);
+            Connection connection = new Connection(number, client, window(connected), lost, callbacks.joined);
             inFlight.set(0);
             IMqttToken subscribed = client.subscribe(Topics.deviceInFilter(settings.device()), 1);
             subscribed.waitForCompletion(PATIENCE.toMillis());
@@ -261,6 +270,59 @@ public final class PahoLink implements Link {
         }
     }
 
+    // ---- chunks for all
+
+    @Override
+    public void joinShared(Digest blob) {
+        Connection connection = current;
+        if (connection == null) {
+            return;
+        }
+        String topic = Topics.blobShared(blob);
+        connection.joined().add(topic);
+        try {
+            connection.client().subscribe(topic, 0, null, new MqttActionListener() {
+                @Override
+                public void onSuccess(IMqttToken token) {
+                    int[] codes = token.getReasonCodes();
+                    answer(codes == null || codes.length == 0 || codes[0] < FIRST_REFUSING_REASON);
+                }
+
+                @Override
+                public void onFailure(IMqttToken token, @Nullable Throwable why) {
+                    answer(false);
+                }
+
+                private void answer(boolean granted) {
+                    if (isCurrent(connection.number())) {
+                        enqueue(new LinkEvent.SharedJoined(blob, granted));
+                    }
+                }
+            });
+        } catch (MqttException e) {
+            LOG.warn("not-subscribed", "topic", topic, "reason", reason(e));
+            enqueue(new LinkEvent.SharedJoined(blob, false));
+        }
+    }
+
+    @Override
+    public void leaveShared(Digest blob) {
+        Connection connection = current;
+        if (connection != null) {
+            String topic = Topics.blobShared(blob);
+            connection.joined().remove(topic);
+            unsubscribe(connection.client(), topic);
+        }
+    }
+
+    private static void unsubscribe(MqttAsyncClient client, String topic) {
+        try {
+            client.unsubscribe(topic);
+        } catch (MqttException e) {
+            LOG.debug("not-unsubscribed", "topic", topic, "reason", reason(e));
+        }
+    }
+
     // ---- receiving
 
     /** Only enqueues; called on threads of Paho's. */
@@ -268,6 +330,9 @@ public final class PahoLink implements Link {
         private final long number;
         private final MqttAsyncClient client;
         private final CountDownLatch lost;
+        private final Set<String> joined = ConcurrentHashMap.newKeySet();
+        /** Topics of an earlier life that the broker still sends; each is left once. */
+        private final Set<String> strange = ConcurrentHashMap.newKeySet();
 
         Callbacks(long number, MqttAsyncClient client, CountDownLatch lost) {
             this.number = number;
@@ -277,6 +342,10 @@ public final class PahoLink implements Link {
 
         @Override
         public void messageArrived(String topic, MqttMessage message) {
+            if (Topics.isBlobShared(topic)) {
+                shared(topic, message);
+                return;
+            }
             Optional<InLeaf> leaf = Topics.parseIn(topic)
                     .filter(inbound -> inbound.device().equals(settings.device()))
                     .map(Topics.Inbound::leaf);
@@ -290,6 +359,18 @@ public final class PahoLink implements Link {
             }
             // Without a place in the queue it stays unacknowledged: the broker sends it with the next connection.
             enqueue(new LinkEvent.Received(leaf.get(), message.getPayload(), handled));
+        }
+
+        private void shared(String topic, MqttMessage message) {
+            acknowledge(message.getId(), message.getQos());
+            if (joined.contains(topic)) {
+                // Without a place in the queue it is lost, and asked for again.
+                if (!sink.test(new LinkEvent.ReceivedShared(message.getPayload()))) {
+                    LOG.debug("shared-chunk-dropped", "topic", topic);
+                }
+            } else if (strange.size() < MAX_STRANGE_TOPICS && strange.add(topic)) {
+                unsubscribe(client, topic);
+            }
         }
 
         private void acknowledge(int id, int quality) {

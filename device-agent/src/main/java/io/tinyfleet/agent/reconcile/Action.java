@@ -3,6 +3,7 @@ package io.tinyfleet.agent.reconcile;
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.BlobLink;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.DeviceEvent;
 import io.tinyfleet.protocol.v1.Encoding;
@@ -22,6 +23,12 @@ public sealed interface Action {
     /** Whoever does the actions: the compiler shows it what it has forgotten. */
     interface Edge {
         void sendNeed(SendNeed action);
+
+        void joinShared(JoinShared action);
+
+        void leaveShared(LeaveShared action);
+
+        void fetchByLink(FetchByLink action);
 
         void report(Report action);
 
@@ -63,6 +70,41 @@ public sealed interface Action {
         @Override
         public void in(Edge edge) {
             edge.sendNeed(this);
+        }
+    }
+
+    /** Subscribes to the blob's topic, also when it is subscribed to. Answered by {@code SharedJoined}. */
+    record JoinShared(Digest blob) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.joinShared(this);
+        }
+    }
+
+    record LeaveShared(Digest blob) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.leaveShared(this);
+        }
+    }
+
+    /** Some chunks by HTTPS: each comes as {@code ChunkArrived}, and then {@code LinkEnded}. */
+    record FetchByLink(SlotName slot, AttemptId attempt, BlobLink link, LinkRange range) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.fetchByLink(this);
+        }
+    }
+
+    /** Chunks of a blob that lie beside each other. */
+    record LinkRange(Digest blob, long blobSize, int chunkBytes, int first, int count) {
+        public long offset() {
+            return (long) first * chunkBytes;
+        }
+
+        /** Bytes of all of them; the last chunk of a blob is shorter. */
+        public long length() {
+            return Math.min(blobSize, (long) (first + count) * chunkBytes) - offset();
         }
     }
 

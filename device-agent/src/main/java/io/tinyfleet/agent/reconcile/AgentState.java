@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param signedTime latest signed time seen: only signed times are stored, so a clock at 2099 cannot stick
  * @param penaltyBox artifacts that failed here; not tried again until an offer says retry
  * @param connected not stored
+ * @param pace what the operator allows this device's link
  */
 public record AgentState(
         long desiredSeq,
@@ -26,7 +27,8 @@ public record AgentState(
         Instant signedTime,
         Map<SlotName, SlotState> slots,
         Set<Digest> penaltyBox,
-        boolean connected) {
+        boolean connected,
+        Pace pace) {
 
     public AgentState {
         slots = Collections.unmodifiableMap(new TreeMap<>(slots));
@@ -35,14 +37,14 @@ public record AgentState(
 
     /** A device that has just been enrolled. */
     public static AgentState fresh() {
-        return new AgentState(0, null, Instant.EPOCH, Map.of(), Set.of(), false);
+        return new AgentState(0, null, Instant.EPOCH, Map.of(), Set.of(), false, Pace.FREE);
     }
 
     /** The part that is stored before any action of a step is done. */
     public AgentState durable() {
         TreeMap<SlotName, SlotState> stored = new TreeMap<>();
         slots.forEach((name, slot) -> stored.put(name, slot.durable()));
-        return new AgentState(desiredSeq, desiredDigest, signedTime, stored, penaltyBox, false);
+        return new AgentState(desiredSeq, desiredDigest, signedTime, stored, penaltyBox, false, pace.durable());
     }
 
     public Optional<SlotState> findSlot(SlotName name) {

@@ -29,6 +29,12 @@ public final class Chunks {
         return new Chunks(next);
     }
 
+    public Chunks union(Chunks other) {
+        BitSet next = (BitSet) bits.clone();
+        next.or(other.bits);
+        return new Chunks(next);
+    }
+
     public boolean has(int index) {
         return bits.get(index);
     }

@@ -14,13 +14,12 @@ import io.tinyfleet.protocol.v1.Encoding;
 import io.tinyfleet.protocol.v1.Need;
 import io.tinyfleet.protocol.v1.Severity;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.Optional;
 
 /** Bytes from the server: each chunk is verified before it is written, and what is held is not asked for again. */
 final class Downloads {
-    /** First wait for chunks that were asked for; doubles with each silent round. */
-    static final Duration SILENCE = Duration.ofSeconds(3);
-
+    /** The longest wait for chunks that were asked for. */
     static final Duration MAX_SILENCE = Duration.ofSeconds(60);
 
     /** Chunks with a wrong hash, index or length in one download, before it is given up. */
@@ -32,11 +31,11 @@ final class Downloads {
     /** Times that the server may say that it does not have a blob. */
     static final int MAX_REFUSALS = 5;
 
-    /** More is asked for when no more than this is on its way. */
-    private static final int LOW_WATER = Limits.MAX_NEED_WINDOW / 2;
+    /** Progress is reported at each tenth, but not more often than this. */
+    private static final Duration BETWEEN_TENTHS = Duration.ofSeconds(1);
 
-    /** Reported progress goes out at each of these steps. */
-    private static final int REPORTS_PER_DOWNLOAD = 10;
+    /** Between tenths progress is reported after this time, if there was a hundredth at least. */
+    private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(5);
 
     private Downloads() {}
 
@@ -169,7 +168,14 @@ final class Downloads {
             assemble(turn, slot);
             return;
         }
-        ask(turn, slot, fetch);
+        Transport transport =
+                fetch.transport().reported(turn.uptime(), event.counters().bytesDone());
+        OtherWays.chooseAgain(turn, slot, fetch.with(transport));
+    }
+
+    /** The encoding whose blob is fetched. */
+    static Encoding encodingOf(SlotState slot) {
+        return slot.findOffer().flatMap(Offer::findWholeFile).orElseThrow();
     }
 
     // ---- asking
@@ -178,7 +184,25 @@ final class Downloads {
         turn.connected(true);
         turn.report();
         for (SlotState slot : turn.slots()) {
-            slot.work().findFetch().ifPresent(fetch -> ask(turn, slot, fetch.ask(Chunks.NONE)));
+            slot.work().findFetch().ifPresent(fetch -> {
+                Way way = fetch.transport().way();
+                if (way.listens()) {
+                    ask(turn, slot, fetch.by(fetch.transport().by(Way.JOINING), turn.uptime()));
+                } else if (way != Way.LINK) {
+                    ask(turn, slot, fetch.ask(Chunks.NONE));
+                }
+            });
+        }
+    }
+
+    /** The operator has changed the rules: each model looks for its way anew. */
+    static void paceChanged(Turn turn) {
+        for (SlotState any : turn.slots()) {
+            SlotState slot = turn.slot(any.name());
+            slot.work().findFetch().filter(fetch -> fetch.list() != null).ifPresent(fetch -> {
+                turn.report();
+                OtherWays.chooseAgain(turn, slot, fetch);
+            });
         }
     }
 
@@ -188,84 +212,158 @@ final class Downloads {
             Duration silent = turn.uptime().minus(fetch.heard());
             Duration patience = patience(fetch);
             if (silent.compareTo(patience) < 0) {
-                startTimer(turn, slot, patience.minus(silent));
+                startTimer(turn, slot, fetch, patience.minus(silent));
                 return;
             }
-            ask(turn, slot, fetch.silence(turn.uptime()));
+            if (fetch.transport().way() != Way.OWN) {
+                OtherWays.silent(turn, slot, fetch);
+                return;
+            }
+            Fetch again = fetch.silence(turn.uptime());
+            Way way = turn.isConnected() ? Ways.afterSilence(again) : Way.OWN;
+            ask(turn, slot, way == Way.OWN ? again : again.by(again.transport().by(way), turn.uptime()));
         });
     }
 
-    private static Duration patience(Fetch fetch) {
-        Duration doubled = SILENCE.multipliedBy(1L << Math.min(fetch.silentRounds(), 10));
-        return doubled.compareTo(MAX_SILENCE) < 0 ? doubled : MAX_SILENCE;
+    static void downloadDue(Turn turn, SlotName name) {
+        SlotState slot = turn.slot(name);
+        slot.work().findFetch().ifPresent(fetch -> ask(turn, slot, fetch));
     }
 
-    /** Asks for what is neither held nor on its way, up to the window. */
-    private static void ask(Turn turn, SlotState slot, Fetch fetch) {
-        Chunks asked = fetch.asked();
-        Need.Builder need = Need.newBuilder()
+    static Duration patience(Fetch fetch) {
+        Duration first = fetch.transport().way().patience();
+        Duration doubled = first.multipliedBy(1L << Math.min(fetch.silentRounds(), 10));
+        Duration most = first.compareTo(MAX_SILENCE) > 0 ? first : MAX_SILENCE;
+        return doubled.compareTo(most) < 0 ? doubled : most;
+    }
+
+    /** Asks for what is neither held nor on its way, in the way that the blob comes. */
+    static void ask(Turn turn, SlotState slot, Fetch fetch) {
+        if (fetch.list() != null
+                && turn.pace().findReasonToWait(fetch.bytesLeft()).isPresent()) {
+            Transport waiting = fetch.transport().by(Way.WAITING);
+            if (fetch.transport().way() != Way.WAITING) {
+                turn.report();
+            }
+            turn.put(slot.with((Work) new Work.Fetching(fetch.by(waiting, turn.uptime()))));
+            return;
+        }
+        if (fetch.transport().way() != Way.OWN) {
+            OtherWays.ask(turn, slot, fetch);
+            return;
+        }
+        askOwn(turn, slot, fetch);
+    }
+
+    private static void askOwn(Turn turn, SlotState slot, Fetch fetch) {
+        int unit = (int) Math.min(fetch.chunkBytes(), fetch.size());
+        int room = Math.max(0, fetch.transport().window() - fetch.asked().count());
+        int wanted =
+                Math.min(room, fetch.count() - fetch.held().union(fetch.asked()).count());
+        int allowed = turn.pace().allowed(wanted, unit, turn.uptime());
+        Need.Builder need = need(slot, fetch);
+        Chunks more = addRanges(need, fetch, fetch.asked(), allowed);
+        turn.pace(turn.pace().spend(more.count(), unit, turn.uptime()));
+        Fetch asking = fetch.ask(fetch.asked().union(more));
+        turn.put(slot.with((Work) new Work.Fetching(asking)));
+        if (need.getRangesCount() > 0 && turn.isConnected()) {
+            turn.act(new Action.SendNeed(need.build()));
+        }
+        if (allowed < wanted) {
+            waitForPace(turn, slot, asking);
+        }
+        if (asking.asked().count() > 0) {
+            startTimer(turn, slot, asking, patience(asking));
+        }
+    }
+
+    static Need.Builder need(SlotState slot, Fetch fetch) {
+        return Need.newBuilder()
                 .setBlobSha256(fetch.blob().toBytes())
                 .setWindow(Limits.MAX_NEED_WINDOW)
                 .setAttemptId(slot.findOffer().orElseThrow().attempt().toBytes());
+    }
+
+    /** Adds what is neither held nor in {@code not}, up to {@code most} chunks, as ranges; says which. */
+    static Chunks addRanges(Need.Builder need, Fetch fetch, Chunks not, int most) {
+        BitSet added = new BitSet();
         int from = -1;
         int length = 0;
         for (int i = fetch.held().nextAbsent(0);
-                i < fetch.count() && asked.count() < Limits.MAX_NEED_WINDOW;
+                i < fetch.count() && added.cardinality() < most;
                 i = fetch.held().nextAbsent(i + 1)) {
-            if (asked.has(i)) {
+            if (not.has(i)) {
                 continue;
             }
             if (length > 0 && i != from + length) {
                 need.addRanges(ChunkRange.newBuilder().setFirst(from).setCount(length));
                 length = 0;
+                if (need.getRangesCount() == Limits.MAX_NEED_RANGES) {
+                    return Chunks.of(added);
+                }
             }
             if (length == 0) {
                 from = i;
             }
             length++;
-            asked = asked.with(i);
+            added.set(i);
         }
         if (length > 0) {
             need.addRanges(ChunkRange.newBuilder().setFirst(from).setCount(length));
         }
-        Fetch asking = fetch.ask(asked);
-        turn.put(slot.with((Work) new Work.Fetching(asking)));
-        if (need.getRangesCount() > 0 && turn.isConnected()) {
-            turn.act(new Action.SendNeed(need.build()));
-        }
-        startTimer(turn, slot, patience(asking));
+        return Chunks.of(added);
     }
 
-    private static void startTimer(Turn turn, SlotState slot, Duration delay) {
-        turn.act(new Action.StartTimer("need/" + slot.name(), delay, new Event.NeedTimeout(slot.name())));
+    static void waitForPace(Turn turn, SlotState slot, Fetch fetch) {
+        int unit = (int) Math.min(fetch.chunkBytes(), fetch.size());
+        turn.act(new Action.StartTimer(
+                "pace/" + slot.name(), turn.pace().untilNext(unit, turn.uptime()), new Event.DownloadDue(slot.name())));
+    }
+
+    static void startTimer(Turn turn, SlotState slot, Fetch fetch, Duration delay) {
+        turn.act(new Action.StartTimer(
+                "need/" + slot.name(),
+                Jitter.over(delay, turn.uptime(), fetch.blob()),
+                new Event.NeedTimeout(slot.name())));
     }
 
     // ---- a chunk
 
-    static void chunkArrived(Turn turn, Chunk chunk) {
+    static void chunkArrived(Turn turn, Event.ChunkArrived event) {
+        Chunk chunk = event.chunk();
         for (SlotState any : turn.slots()) {
             // Taking a chunk can end one download and wake another: each slot is looked at as it is now.
             SlotState slot = turn.slot(any.name());
             slot.work()
                     .findFetch()
                     .filter(fetch -> fetch.blob().toBytes().equals(chunk.getBlobSha256()))
-                    .ifPresent(fetch -> take(turn, slot, fetch, chunk));
+                    .ifPresent(fetch -> take(turn, slot, fetch, event));
         }
         // Late answers to a download that has ended, or was begun before a restart: nothing asks for them.
     }
 
-    private static void take(Turn turn, SlotState slot, Fetch fetch, Chunk chunk) {
+    private static void take(Turn turn, SlotState slot, Fetch fetch, Event.ChunkArrived event) {
+        Chunk chunk = event.chunk();
         int index = chunk.getIndex();
-        if (!chunk.getRefusal().isEmpty()) {
+        if (event.way() == Way.OWN && chunk.hasLink()) {
+            OtherWays.linkGiven(turn, slot, fetch, chunk.getLink());
+            return;
+        }
+        if (event.way() == Way.OWN && !chunk.getRefusal().isEmpty()) {
             serverRefused(turn, slot, fetch, chunk.getRefusal());
             return;
         }
-        Optional<String> wrong = findWrong(fetch, chunk);
-        if (wrong.isPresent()) {
-            refuseChunk(turn, slot, fetch, index, wrong.get());
+        if (index >= 0 && fetch.held().has(index)) {
+            // Sent twice, or for somebody else: it is here, whatever this one holds.
             return;
         }
-        if (fetch.held().has(index)) {
+        Optional<String> wrong = findWrong(fetch, chunk);
+        if (wrong.isPresent() && event.way() != Way.OWN) {
+            OtherWays.refuseChunk(turn, slot, fetch, event.way(), wrong.get());
+            return;
+        }
+        if (wrong.isPresent()) {
+            refuseChunk(turn, slot, fetch, index, wrong.get());
             return;
         }
         if (fetch.list() == null) {
@@ -304,7 +402,9 @@ final class Downloads {
             counted = slot.with(downloading.counted(downloading.counters().refusedOne()));
         }
         turn.put(counted);
-        if (counted.install().counters().chunksRefused() >= MAX_REFUSED_CHUNKS) {
+        long fromServer =
+                counted.install().counters().chunksRefused() - fetch.transport().badElsewhere();
+        if (fromServer >= MAX_REFUSED_CHUNKS) {
             Offers.fail(
                     turn,
                     counted,
@@ -316,6 +416,10 @@ final class Downloads {
     }
 
     private static void serverRefused(Turn turn, SlotState slot, Fetch fetch, String why) {
+        if (fetch.transport().way() == Way.LINK_ASKED) {
+            OtherWays.leaveLinks(turn, slot, fetch);
+            return;
+        }
         if (fetch.refusals() + 1 >= MAX_REFUSALS) {
             Offers.fail(
                     turn,
@@ -369,19 +473,27 @@ final class Downloads {
             assemble(turn, written);
             return;
         }
-        if (stepOf(counters) != stepOf(downloading.counters())) {
-            turn.report();
-        }
-        goOn(turn, written, kept);
+        goOn(turn, written, reported(turn, kept, counters));
     }
 
-    private static long stepOf(Counters counters) {
-        return counters.bytesDone() * REPORTS_PER_DOWNLOAD / Math.max(1, counters.bytesTotal());
+    /** Says how far it is, at a bounded rate: every tenth, or every few seconds where that takes long. */
+    private static Fetch reported(Turn turn, Fetch fetch, Counters counters) {
+        Transport transport = fetch.transport();
+        Duration since = turn.uptime().minus(transport.reportedAt());
+        long more = counters.bytesDone() - transport.reportedBytes();
+        boolean tenth = more * 10 >= counters.bytesTotal() && since.compareTo(BETWEEN_TENTHS) >= 0;
+        boolean hundredth = more * 100 >= counters.bytesTotal() && since.compareTo(BETWEEN_REPORTS) >= 0;
+        if (!tenth && !hundredth) {
+            return fetch;
+        }
+        turn.report();
+        return fetch.with(transport.reported(turn.uptime(), counters.bytesDone()));
     }
 
     private static void goOn(Turn turn, SlotState slot, Fetch fetch) {
-        if (fetch.asked().count() <= LOW_WATER) {
-            ask(turn, slot, fetch);
+        Transport transport = fetch.transport();
+        if (transport.way() == Way.OWN && fetch.asked().count() <= transport.window() / 2) {
+            ask(turn, slot, fetch.with(transport.grow()));
             return;
         }
         turn.put(slot.with((Work) new Work.Fetching(fetch)));

@@ -63,10 +63,31 @@ public sealed interface Event {
         }
     }
 
-    record ChunkArrived(Chunk chunk) implements Event {
+    /** @param way the one it came by: OWN, SHARED or LINK */
+    record ChunkArrived(Chunk chunk, Way way) implements Event {
+        public ChunkArrived(Chunk chunk) {
+            this(chunk, Way.OWN);
+        }
+
         @Override
         public void applyTo(Turn turn) {
-            Downloads.chunkArrived(turn, chunk);
+            Downloads.chunkArrived(turn, this);
+        }
+    }
+
+    /** The broker has answered the subscription to a blob's topic. */
+    record SharedJoined(Digest blob, boolean granted) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            OtherWays.sharedJoined(turn, this);
+        }
+    }
+
+    /** A fetch by HTTPS is over; whatever came of it has come. {@code code} is empty when all of it came. */
+    record LinkEnded(SlotName slot, AttemptId attempt, Digest blob, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            OtherWays.linkEnded(turn, this);
         }
     }
 
@@ -91,6 +112,14 @@ public sealed interface Event {
         @Override
         public void applyTo(Turn turn) {
             Downloads.needTimeout(turn, slot);
+        }
+    }
+
+    /** Something may be asked for that had to wait. */
+    record DownloadDue(SlotName slot) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.downloadDue(turn, slot);
         }
     }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param silentRounds times in a row that nothing came
  * @param spoiled times that a whole small blob had a wrong digest
  * @param refusals times the server said that it does not have the blob
+ * @param transport how the bytes come
  */
 record Fetch(
         Purpose purpose,
@@ -32,11 +33,25 @@ record Fetch(
         Duration heard,
         int silentRounds,
         int spoiled,
-        int refusals) {
+        int refusals,
+        Transport transport) {
 
     static Fetch small(Purpose purpose, Digest blob, long size, int chunkBytes, Duration now) {
         return new Fetch(
-                purpose, blob, size, chunkBytes, null, Chunks.NONE, Chunks.NONE, Chunks.NONE, Map.of(), now, 0, 0, 0);
+                purpose,
+                blob,
+                size,
+                chunkBytes,
+                null,
+                Chunks.NONE,
+                Chunks.NONE,
+                Chunks.NONE,
+                Map.of(),
+                now,
+                0,
+                0,
+                0,
+                Transport.begin(now));
     }
 
     static Fetch model(Digest blob, ChunkList list, int chunkBytes, Chunks held, Chunks before, Duration now) {
@@ -53,7 +68,8 @@ record Fetch(
                 now,
                 0,
                 0,
-                0);
+                0,
+                Transport.begin(now));
     }
 
     int count() {
@@ -82,7 +98,8 @@ record Fetch(
                 heard,
                 silentRounds,
                 spoiled,
-                refusals);
+                refusals,
+                transport);
     }
 
     Fetch keep(int index, @Nullable ByteString piece, Duration now) {
@@ -105,7 +122,8 @@ record Fetch(
                 now,
                 0,
                 spoiled,
-                0);
+                0,
+                transport);
     }
 
     Fetch silence(Duration now) {
@@ -122,7 +140,52 @@ record Fetch(
                 now,
                 silentRounds + 1,
                 spoiled,
-                refusals);
+                refusals,
+                transport.way() == Way.OWN ? transport.halve() : transport);
+    }
+
+    /** Another way: what was asked for on the old one is asked for again. */
+    Fetch by(Transport next, Duration now) {
+        return new Fetch(
+                purpose,
+                blob,
+                size,
+                chunkBytes,
+                list,
+                held,
+                Chunks.NONE,
+                before,
+                pieces,
+                now,
+                0,
+                spoiled,
+                refusals,
+                next);
+    }
+
+    Fetch with(Transport next) {
+        return new Fetch(
+                purpose,
+                blob,
+                size,
+                chunkBytes,
+                list,
+                held,
+                asked,
+                before,
+                pieces,
+                heard,
+                silentRounds,
+                spoiled,
+                refusals,
+                next);
+    }
+
+    /** Bytes that are not held. */
+    long bytesLeft() {
+        long left = (long) (count() - held.count()) * chunkBytes;
+        boolean lastMissing = !held.has(count() - 1);
+        return lastMissing ? left - chunkBytes + lengthOf(count() - 1) : left;
     }
 
     /** The whole had a wrong digest, and nobody knows which piece: all of them again. */
@@ -140,7 +203,8 @@ record Fetch(
                 now,
                 0,
                 spoiled + 1,
-                refusals);
+                refusals,
+                transport);
     }
 
     Fetch refuse() {
@@ -157,7 +221,8 @@ record Fetch(
                 heard,
                 silentRounds,
                 spoiled,
-                refusals + 1);
+                refusals + 1,
+                transport);
     }
 
     /** The pieces put together; only when complete. */

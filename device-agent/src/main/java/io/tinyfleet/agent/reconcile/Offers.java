@@ -46,8 +46,14 @@ final class Offers {
             return;
         }
         turn.desired(desired.getSeq(), event.envelope(), Instant.ofEpochMilli(desired.getIssuedAtMillis()));
+        Pace pace = turn.pace().under(desired.getDownloadPolicy());
+        boolean otherRules = !pace.policy().equals(turn.pace().policy());
+        turn.pace(pace);
         for (DesiredSlot wanted : desired.getSlotsList()) {
             want(turn, wanted);
+        }
+        if (otherRules) {
+            Downloads.paceChanged(turn);
         }
         turn.collectGarbage();
         turn.report();

@@ -25,7 +25,13 @@ public final class Reports {
             }
             Offer offer = slot.install().offer();
             if (offer != null) {
-                entry.setAttempt(attempt(offer, slot.install()));
+                Attempt.Builder attempt = attempt(offer, slot.install());
+                slot.work()
+                        .findFetch()
+                        .filter(fetch -> fetch.transport().way() == Way.WAITING)
+                        .flatMap(fetch -> state.pace().findReasonToWait(fetch.bytesLeft()))
+                        .ifPresent(sentence -> attempt.setReason("metered-link").setDetail(sentence));
+                entry.setAttempt(attempt);
             }
             reported.addSlots(entry);
         }
@@ -41,7 +47,7 @@ public final class Reports {
                 .build();
     }
 
-    private static Attempt attempt(Offer offer, Install install) {
+    private static Attempt.Builder attempt(Offer offer, Install install) {
         Counters counters = install.counters();
         return Attempt.newBuilder()
                 .setAttemptId(offer.attempt().toBytes())
@@ -57,7 +63,6 @@ public final class Reports {
                 .setChunksRepeated(counters.chunksRepeated())
                 .setChunksRefused(counters.chunksRefused())
                 .setEncoding(counters.encoding())
-                .setBytesOnWire(counters.bytesOnWire())
-                .build();
+                .setBytesOnWire(counters.bytesOnWire());
     }
 }

@@ -27,6 +27,8 @@ final class Turn {
     private @Nullable Digest desiredDigest;
     private Instant signedTime;
     private boolean connected;
+    private Pace pace;
+    private final Set<Digest> listening;
     private boolean reportWanted;
 
     Turn(AgentState state, Moment now) {
@@ -37,10 +39,32 @@ final class Turn {
         this.desiredDigest = state.desiredDigest();
         this.signedTime = state.signedTime();
         this.connected = state.connected();
+        this.pace = state.pace();
+        this.listening = listening();
+    }
+
+    /** Blobs whose topics are subscribed to. */
+    private Set<Digest> listening() {
+        Set<Digest> blobs = new TreeSet<>();
+        for (SlotState slot : slots.values()) {
+            slot.work()
+                    .findFetch()
+                    .filter(fetch -> fetch.transport().way().listens())
+                    .ifPresent(fetch -> blobs.add(fetch.blob()));
+        }
+        return blobs;
+    }
+
+    /** However a shared download has ended, its topic is left. */
+    private void leaveWhatHasEnded() {
+        Set<Digest> left = new TreeSet<>(listening);
+        left.removeAll(listening());
+        left.forEach(blob -> actions.add(new Action.LeaveShared(blob)));
     }
 
     Step end() {
-        AgentState next = new AgentState(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, connected);
+        leaveWhatHasEnded();
+        AgentState next = new AgentState(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, connected, pace);
         if (reportWanted) {
             actions.add(new Action.Report(Reports.of(next, now)));
         }
@@ -59,6 +83,14 @@ final class Turn {
 
     Optional<Digest> findDesiredDigest() {
         return Optional.ofNullable(desiredDigest);
+    }
+
+    Pace pace() {
+        return pace;
+    }
+
+    void pace(Pace next) {
+        pace = next;
     }
 
     boolean isConnected() {

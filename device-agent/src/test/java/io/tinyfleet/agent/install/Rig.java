@@ -298,6 +298,21 @@ final class Rig implements Action.Edge {
     public void startTimer(Action.StartTimer action) {}
 
     @Override
+    public void joinShared(Action.JoinShared action) {
+        throw new IllegalStateException("nothing is offered to all here");
+    }
+
+    @Override
+    public void leaveShared(Action.LeaveShared action) {
+        throw new IllegalStateException("nothing is offered to all here");
+    }
+
+    @Override
+    public void fetchByLink(Action.FetchByLink action) {
+        throw new IllegalStateException("there are no links here");
+    }
+
+    @Override
     public void report(Action.Report action) {}
 
     @Override

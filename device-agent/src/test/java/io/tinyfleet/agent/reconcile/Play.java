@@ -6,6 +6,7 @@ import io.tinyfleet.agent.fixture.SmallFleet.Published;
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.BlobLink;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Chunk;
 import io.tinyfleet.protocol.v1.ChunkRange;
@@ -104,6 +105,14 @@ final class Play {
             stored.add(store.blob());
         } else if (action instanceof Action.SendNeed need) {
             answer(need.need());
+        } else if (action instanceof Action.JoinShared join) {
+            events.add(new Event.SharedJoined(join.blob(), true));
+        } else if (action instanceof Action.FetchByLink fetch) {
+            for (int i = 0; i < fetch.range().count(); i++) {
+                Chunk chunk = fleet.chunk(fetch.range().blob(), fetch.range().first() + i);
+                events.add(new Event.ChunkArrived(chunk, Way.LINK));
+            }
+            events.add(linkEnded(fetch, ""));
         } else if (action instanceof Action.VerifyRelease verify) {
             events.add(new Event.ReleaseVerified(verify.slot(), verify.attempt(), releaseOf(verify.envelope())));
         } else if (action instanceof Action.MeasureLimits measure) {
@@ -137,13 +146,45 @@ final class Play {
         }
     }
 
+    static Event linkEnded(Action.FetchByLink fetch, String code) {
+        return new Event.LinkEnded(
+                fetch.slot(),
+                fetch.attempt(),
+                fetch.range().blob(),
+                code,
+                code.isEmpty() ? "" : "as the test wants it");
+    }
+
     private void answer(Need need) {
+        if (need.getWantLink()) {
+            events.add(new Event.ChunkArrived(link(Digest.fromBytes(need.getBlobSha256()))));
+        }
+        Way way = need.getShared() ? Way.SHARED : Way.OWN;
         for (ChunkRange range : need.getRangesList()) {
             for (int i = 0; i < range.getCount(); i++) {
                 events.add(new Event.ChunkArrived(
-                        fleet.chunk(Digest.fromBytes(need.getBlobSha256()), range.getFirst() + i)));
+                        fleet.chunk(Digest.fromBytes(need.getBlobSha256()), range.getFirst() + i), way));
             }
         }
+    }
+
+    static Chunk link(Digest blob) {
+        return Chunk.newBuilder()
+                .setBlobSha256(blob.toBytes())
+                .setLink(BlobLink.newBuilder()
+                        .setUrl("https://fleet.example/blobs/" + blob.hex())
+                        .setToken("tfb_dev-7"))
+                .build();
+    }
+
+    /** What one kind of need asked for, as chunk indexes; of models alone. */
+    int askedChunks(Published of) {
+        return all(Action.SendNeed.class).stream()
+                .map(Action.SendNeed::need)
+                .filter(need -> need.getBlobSha256().equals(of.artifact().toBytes()))
+                .flatMap(need -> need.getRangesList().stream())
+                .mapToInt(ChunkRange::getCount)
+                .sum();
     }
 
     Event.PartScanned scanned(Action.FindModel find, Chunks here) {
