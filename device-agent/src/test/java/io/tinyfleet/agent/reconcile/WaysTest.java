@@ -482,6 +482,7 @@ class WaysTest {
         policy(DownloadPolicy.newBuilder()
                 .setMaxBytesPerSecond(2 * Limits.CHUNK_BYTES)
                 .setPreferHttps(true));
+        play.wait(Duration.ofSeconds(10));
         offerAndHoldBytes(play.fleet.offer(model));
         play.wait(Duration.ofSeconds(10)).on(new Event.ChunkArrived(Play.link(model.artifact())));
 
