@@ -299,6 +299,7 @@ export const de: Catalogue = {
     wavesAndGates: 'Wellen und Prüfungen',
     gate: 'Prüfung',
     soakEnds: (ago) => `Beobachtung bis ${ago}`,
+    received: (done, total) => `${done} von ${total} empfangen`,
     noGates: 'Dieser Rollout hat noch keine Prüfungen',
     notJudged: 'Noch nicht beurteilt',
     cellOf: (gate, wave) => `${gate}, ${wave}:`,

@@ -299,6 +299,7 @@ export const en = {
     wavesAndGates: 'Waves and gates',
     gate: 'Gate',
     soakEnds: (ago: string) => `Soaks until ${ago}`,
+    received: (done: string, total: string) => `${done} of ${total} received`,
     noGates: 'This rollout has no gates yet',
     notJudged: 'Not judged yet',
     cellOf: (gate: string, wave: string) => `${gate}, ${wave}:`,

@@ -95,6 +95,11 @@ function WaveHead({ wave, perMark, rolloutId }: { wave: Wave; perMark: number; r
       </span>
       <Ribbon marks={wave.marks} perMark={perMark} />
       <span className={styles.waveWords}>{words}</span>
+      {wave.received !== undefined && wave.received.bytesTotal > 0 && (
+        <span className={styles.waveWords}>
+          {t.rollout.received(f.bytes(wave.received.bytesDone), f.bytes(wave.received.bytesTotal))}
+        </span>
+      )}
     </th>
   );
 }

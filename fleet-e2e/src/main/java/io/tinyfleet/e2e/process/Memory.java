@@ -17,6 +17,11 @@ public final class Memory {
         return line(Path.of("/proc", Long.toString(pid), "status"), "VmRSS:") * KIB_IN_MB;
     }
 
+    /** Largest resident set that one process has had in MB. */
+    public static double peakRssMegabytes(long pid) throws IOException {
+        return line(Path.of("/proc", Long.toString(pid), "status"), "VmHWM:") * KIB_IN_MB;
+    }
+
     /** Proportional set of one process in MB: shared pages are divided among those that map them. */
     public static double pssMegabytes(long pid) throws IOException {
         return line(Path.of("/proc", Long.toString(pid), "smaps_rollup"), "Pss:") * KIB_IN_MB;

@@ -77,7 +77,7 @@ class SharedRepository {
                             1,
                             connection.createArrayOf(
                                     "bytea",
-                                    variants.stream().map(Digest::toByteArray).toArray()));
+                                    variants.stream().map(Digest::toByteArray).toArray(byte[][]::new)));
                     statement.setInt(2, over);
                 },
                 row -> counts.put(Digest.fromBytes(row.getBytes("variant_sha256")), row.getLong("devices")));

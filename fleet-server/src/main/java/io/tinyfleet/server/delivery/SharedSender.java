@@ -136,7 +136,7 @@ final class SharedSender {
         SharedPass pass = new SharedPass(wanted);
         Instant renewAt = clock.instant().plus(RENEWAL);
         LOG.debugf("sending to all blob=%s chunks=%d", blob.digest().shortHex(), wanted.cardinality());
-        for (OptionalInt index = pass.next(); index.isPresent(); index = pass.next()) {
+        while (!isStopping()) {
             if (clock.instant().isAfter(renewAt)) {
                 if (!lease(blob.digest())) {
                     throw new LeaseLostException();
@@ -144,10 +144,11 @@ final class SharedSender {
                 renewAt = clock.instant().plus(RENEWAL);
                 pass.join(repository.takeNeeds(blob.digest()));
             }
-            publish(blob, index.getAsInt());
-            if (isStopping()) {
-                return new BitSet();
+            OptionalInt index = pass.next();
+            if (index.isEmpty()) {
+                break;
             }
+            publish(blob, index.getAsInt());
         }
         if (!lease(blob.digest())) {
             throw new LeaseLostException();

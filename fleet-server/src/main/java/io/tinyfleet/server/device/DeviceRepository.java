@@ -109,7 +109,7 @@ class DeviceRepository {
                         1,
                         connection.createArrayOf(
                                 "bytea",
-                                artifacts.stream().map(Digest::toByteArray).toArray()));
+                                artifacts.stream().map(Digest::toByteArray).toArray(byte[][]::new)));
                 Map<Digest, Long> counts = new HashMap<>();
                 try (ResultSet row = statement.executeQuery()) {
                     while (row.next()) {

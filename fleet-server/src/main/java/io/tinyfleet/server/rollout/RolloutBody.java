@@ -43,7 +43,15 @@ record RolloutBody(
             Optional<Instant> soakEndsAt,
             RolloutCounts counts,
             List<Mark> marks,
+            Optional<Received> received,
             List<GateCell> gates) {}
+
+    /**
+     * How far the wave's downloads are.
+     *
+     * @param devices those that are downloading now; the bytes are theirs together
+     */
+    record Received(long devices, long bytesDone, long bytesTotal) {}
 
     record GateCell(
             String gate, String verdict, String sentence, EvidenceBody evidence, Instant at, List<Point> history) {}

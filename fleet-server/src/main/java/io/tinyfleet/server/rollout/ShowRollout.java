@@ -15,6 +15,7 @@ import io.tinyfleet.server.rollout.RolloutBody.GateCell;
 import io.tinyfleet.server.rollout.RolloutBody.GateRow;
 import io.tinyfleet.server.rollout.RolloutBody.Point;
 import io.tinyfleet.server.rollout.RolloutBody.Preview;
+import io.tinyfleet.server.rollout.RolloutBody.Received;
 import io.tinyfleet.server.rollout.RolloutBody.VerbState;
 import io.tinyfleet.server.rollout.RolloutBody.WaveBody;
 import io.tinyfleet.server.rollout.RolloutBody.WaveSize;
@@ -35,6 +36,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -162,8 +164,28 @@ class ShowRollout {
                         Optional.ofNullable(wave.soakEndsAt),
                         tallies.of(rollout.row().id, wave.index),
                         tallies.marks(rollout.row().id, wave.index),
+                        received(rollout, wave.index),
                         cells(rollout, wave.index, path(rollout, opinions, wave.index), finished)))
                 .toList();
+    }
+
+    /** Absent when nobody in the wave is downloading. */
+    private Optional<Received> received(StoredRollout rollout, int wave) {
+        Map<DeviceId, MemberEntity> downloading = rollout.members().stream()
+                .filter(member -> member.wave == wave && member.state == DeviceStateName.DOWNLOADING)
+                .collect(Collectors.toMap(MemberEntity::device, member -> member));
+        if (downloading.isEmpty()) {
+            return Optional.empty();
+        }
+        long done = 0;
+        long total = 0;
+        for (DeviceSnapshot device : devices.list(downloading.keySet())) {
+            DeviceBody body =
+                    device(Objects.requireNonNull(downloading.get(device.id())), Optional.of(device), rollout.row());
+            done += body.bytesDone();
+            total += body.bytesTotal();
+        }
+        return Optional.of(new Received(downloading.size(), done, total));
     }
 
     /** What the install test had read by the end of a wave. */

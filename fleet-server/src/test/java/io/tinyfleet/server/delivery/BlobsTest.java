@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.equalTo;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.security.TestSecurity;
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.v1.BlobLink;
@@ -154,5 +155,18 @@ class BlobsTest {
         assertThat(links.findBearer(stretched, blob)).isEmpty();
         assertThat(links.findBearer(link.getToken().replace("pi-1", "pi-2"), blob))
                 .isEmpty();
+    }
+
+    @Test
+    @TestSecurity(
+            user = "vera",
+            roles = {"viewer"})
+    void a_viewer_changes_no_download_policy() {
+        given().header("X-TinyFleet", "console")
+                .contentType("application/json")
+                .body("{}")
+                .put("/api/v1/devices/any/download-policy")
+                .then()
+                .statusCode(403);
     }
 }

@@ -78,19 +78,6 @@ class DownloadPolicyTest {
         given().get("/api/v1/devices/no.body/download-policy").then().statusCode(404);
     }
 
-    @Test
-    @TestSecurity(
-            user = "vera",
-            roles = {"viewer"})
-    void a_viewer_changes_nothing() {
-        given().header("X-TinyFleet", "console")
-                .contentType("application/json")
-                .body("{}")
-                .put("/api/v1/devices/any/download-policy")
-                .then()
-                .statusCode(403);
-    }
-
     private String path() {
         return "/api/v1/devices/" + device.id() + "/download-policy";
     }
