@@ -175,7 +175,7 @@ final class Downloads {
 
     /** The encoding whose blob is fetched. */
     static Encoding encodingOf(SlotState slot) {
-        return slot.findOffer().flatMap(Offer::findWholeFile).orElseThrow();
+        return slot.findEncoding().orElseThrow();
     }
 
     // ---- asking
