@@ -2,11 +2,20 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, createReadStream, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { Refusal, sha256 } from "./dsse.mjs";
+import { LinkEnded, fetchByLink } from "./https.mjs";
 import { moveSafely, writeSafely } from "./store.mjs";
 import { CHUNK_BYTES, DIGEST_BYTES, MAX_RANGES, MAX_WINDOW_CHUNKS, decode, encode, hex } from "./wire.mjs";
 
-const FIRST_SILENCE_MILLIS = 3_000;
-const LONGEST_SILENCE_MILLIS = 60_000;
+const OWN = { firstSilenceMillis: 3_000, longestSilenceMillis: 60_000, maxSilences: Number.POSITIVE_INFINITY, maxWrong: 1_000 };
+const SHARED = { firstSilenceMillis: 6_000, longestSilenceMillis: 6_000, maxSilences: 3, maxWrong: 3 };
+const MIN_SHARED_BYTES = 1024 * 1024;
+const MIN_LINK_BYTES = 32 * 1024 * 1024;
+const LINK_SILENCE = { firstSilenceMillis: 3_000, longestSilenceMillis: 3_000, maxSilences: 3, maxWrong: 1 };
+const MAX_LINKS = 10;
+const BLOB22_BYTES = 16;
+
+/** A way to the chunks has come to its end without them; the next one is tried. */
+class NoWay extends Error {}
 
 const chunkCount = (size) => Math.ceil(size / CHUNK_BYTES);
 const chunkLength = (size, index) => Math.min(CHUNK_BYTES, size - index * CHUNK_BYTES);
@@ -23,14 +32,36 @@ export function ranges(missing) {
   return found;
 }
 
+/** Keeps what is asked for under a number of bytes a second; 0 is no limit. */
+class Pace {
+  #bytesPerSecond;
+  #freeAt = 0;
+
+  constructor(bytesPerSecond) {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Milliseconds to wait before that many bytes may be asked for. */
+  delayMillis(bytes) {
+    if (this.#bytesPerSecond === 0) return 0;
+    const now = performance.now();
+    const start = Math.max(now, this.#freeAt);
+    this.#freeAt = start + (bytes * 1000) / this.#bytesPerSecond;
+    return start - now;
+  }
+}
+
+const UNPACED = new Pace(0);
+
 export class Blobs {
   #home;
-  #publishNeed;
+  #link;
   #waiting = new Map();
 
-  constructor(home, publishNeed) {
+  /** @param link {send(leaf, bytes), subscribe(topic) => Promise, unsubscribe(topic)} */
+  constructor(home, link) {
     this.#home = home;
-    this.#publishNeed = publishNeed;
+    this.#link = link;
   }
 
   path(digest) {
@@ -51,10 +82,6 @@ export class Blobs {
     return this.#home.read("blobs", hex(digest));
   }
 
-  keep(digest, bytes) {
-    writeSafely(this.path(digest), bytes);
-  }
-
   onChunk(bytes) {
     const chunk = decode("Chunk", bytes);
     this.#waiting.get(hex(chunk.blobSha256))?.(chunk);
@@ -68,48 +95,77 @@ export class Blobs {
   /**
    * Collects chunks until none is missing.
    *
-   * @param take (chunk) => boolean: true when it was right and new
+   * @param need what goes into each `Need` beside blob and attempt; `prepare` is awaited before the first and after each
+   *     new connection
+   * @param take (chunk) => "written", "known" or "wrong"
    */
-  #collect({ sha256: digest, size }, missing, attemptId, signal, take) {
+  #collect(ref, missing, { attemptId, signal, take, patience = OWN, pace = UNPACED, need = {}, prepare }) {
     if (missing.size === 0) return Promise.resolve();
+    const name = hex(ref.sha256);
     return new Promise((resolve, reject) => {
-      let silence = FIRST_SILENCE_MILLIS;
+      let silence = patience.firstSilenceMillis;
+      let silences = 0;
+      let wrong = 0;
       let expected = new Set();
       let timer = null;
       const end = (settle, value) => {
         clearTimeout(timer);
-        this.#waiting.delete(hex(digest));
+        this.#waiting.delete(name);
         settle(value);
       };
-      const ask = () => {
-        if (signal.aborted) return end(reject, signal.reason);
-        expected = new Set([...missing].slice(0, MAX_WINDOW_CHUNKS));
-        this.#publishNeed(
-          encode("Need", { blobSha256: digest, ranges: ranges(missing), window: MAX_WINDOW_CHUNKS, attemptId }),
-        );
+      const listen = () => {
         clearTimeout(timer);
-        timer = setTimeout(ask, silence);
-        silence = Math.min(silence * 2, LONGEST_SILENCE_MILLIS);
+        timer = setTimeout(() => {
+          silences++;
+          silence = Math.min(silence * 2, patience.longestSilenceMillis);
+          if (silences >= patience.maxSilences) end(reject, new NoWay(`${silences} times silence`));
+          else ask();
+        }, silence);
       };
-      this.#waiting.set(hex(digest), (chunk) => {
+      const send = () => {
+        const bytes = encode("Need", { blobSha256: ref.sha256, ranges: ranges(missing), window: MAX_WINDOW_CHUNKS, attemptId, ...need });
+        this.#link.send("out/need", bytes);
+        listen();
+      };
+      const ask = () => {
+        const wanted = [...missing];
+        expected = new Set(need.shared ? wanted : wanted.slice(0, MAX_WINDOW_CHUNKS));
+        const delay = pace.delayMillis(expected.size * CHUNK_BYTES);
+        clearTimeout(timer);
+        if (delay > 0) timer = setTimeout(send, delay);
+        else send();
+      };
+      const begin = () => (prepare ? prepare().then(ask, (failure) => end(reject, new NoWay(failure.message))) : ask());
+      this.#waiting.set(name, (chunk) => {
         if (chunk === null) {
-          silence = FIRST_SILENCE_MILLIS;
-          return ask();
+          silence = patience.firstSilenceMillis;
+          return begin();
         }
-        if (chunk.refusal) return end(reject, new Refusal("blob-unavailable", `the server refused ${hex(digest)}: ${chunk.refusal}`));
-        if (chunk.blobSize !== size) return undefined;
-        if (take(chunk)) {
-          missing.delete(chunk.index);
-          silence = FIRST_SILENCE_MILLIS;
-        }
+        if (chunk.refusal) return end(reject, new Refusal("blob-unavailable", `the server refused ${name}: ${chunk.refusal}`));
+        // What brings a link is about the blob, not a piece of it, and says no size.
+        const found = chunk.link || chunk.blobSize === ref.size ? take(chunk) : "wrong";
         expected.delete(chunk.index);
+        if (found === "wrong" && ++wrong >= patience.maxWrong) return end(reject, new NoWay(`${wrong} wrong chunks`));
+        if (found === "written") {
+          missing.delete(chunk.index);
+          silence = patience.firstSilenceMillis;
+          silences = 0;
+        }
         if (missing.size === 0) return end(resolve);
-        if (expected.size === 0) ask();
-        return undefined;
+        return expected.size === 0 ? ask() : listen();
       });
+      if (signal.aborted) return end(reject, signal.reason);
       signal.addEventListener("abort", () => end(reject, signal.reason), { once: true });
-      ask();
+      return begin();
     });
+  }
+
+  /** A small blob that is kept once it is held: going back must need no download. */
+  async small(ref, attemptId, signal) {
+    if (await this.held(ref.sha256)) return this.read(ref.sha256);
+    const bytes = await this.fetchWhole(ref, attemptId, signal);
+    writeSafely(this.path(ref.sha256), bytes);
+    return bytes;
   }
 
   /** Fetches a small blob into memory; it is verified as a whole, at most twice. */
@@ -117,25 +173,28 @@ export class Blobs {
     for (let attempt = 1; ; attempt++) {
       const bytes = Buffer.alloc(ref.size);
       const missing = new Set(Array.from({ length: chunkCount(ref.size) }, (_, index) => index));
-      await this.#collect(ref, missing, attemptId, signal, ({ index, data }) => {
-        if (!missing.has(index) || data.length !== chunkLength(ref.size, index)) return false;
+      const take = ({ index, data }) => {
+        if (!missing.has(index)) return "known";
+        if (data.length !== chunkLength(ref.size, index)) return "wrong";
         data.copy(bytes, index * CHUNK_BYTES);
-        return true;
-      });
+        return "written";
+      };
+      await this.#collect(ref, missing, { attemptId, signal, take });
       if (sha256(bytes).equals(ref.sha256)) return bytes;
       if (attempt === 2) throw new Refusal("blob-refused", `the bytes of ${hex(ref.sha256)} are others than its digest says`);
     }
   }
 
   /**
-   * Fetches a blob into its file, going on with the part file of an earlier start.
+   * Fetches an encoding's blob into its file, going on with the part file of an earlier start.
    *
-   * @param counts {written, repeated, refused}, counted up
-   * @param progress (bytesDone) => void
+   * @param options attemptId, signal; counts {written, repeated, refused}, counted up; progress (bytesDone) => void;
+   *     policy of the document or null; mayGoOn (bytesLeft) => Promise, which waits as long as the policy forbids the fetch
    */
-  async fetchFile(ref, listRef, { attemptId, signal, counts, progress }) {
+  async fetchFile({ blob: ref, chunkList, sharedOffered }, options) {
+    const { attemptId, signal, counts, progress, policy, mayGoOn } = options;
     const total = chunkCount(ref.size);
-    const hashes = await this.#chunkHashes(ref, listRef, total, attemptId, signal);
+    const hashes = await this.#chunkHashes(ref, chunkList, total, attemptId, signal);
     const part = this.#home.file("parts", hex(ref.sha256));
     const file = openSync(part, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
@@ -143,18 +202,23 @@ export class Blobs {
       counts.written = Math.max(counts.written, total - missing.size);
       let done = ref.size - [...missing].reduce((sum, index) => sum + chunkLength(ref.size, index), 0);
       progress(done);
-      await this.#collect(ref, missing, attemptId, signal, ({ index, data }) => {
+      await mayGoOn(ref.size - done);
+      const take = ({ index, data }) => {
         const right = index < total && data.length === chunkLength(ref.size, index) && sha256(data).equals(hashes[index]);
-        if (!right) counts.refused++;
+        if (!right) {
+          counts.refused++;
+          return "wrong";
+        }
         // A chunk that came twice over the link is not written again.
-        if (!right || !missing.has(index)) return false;
+        if (!missing.has(index)) return "known";
         writeSync(file, data, 0, data.length, index * CHUNK_BYTES);
         counts.written++;
         counts.repeated = Math.max(0, counts.written - total);
         done += data.length;
         progress(done);
-        return true;
-      });
+        return "written";
+      };
+      await this.#byAnyWay(ref, missing, sharedOffered, policy(), { attemptId, signal, take });
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -166,6 +230,69 @@ export class Blobs {
       throw new Refusal("blob-refused", `the chunks of ${hex(ref.sha256)} are right and the whole is not`);
     }
     moveSafely(part, this.path(ref.sha256));
+  }
+
+  /** Shared or by HTTPS where that is for this blob, and whatever goes wrong there: as its own chunks. */
+  async #byAnyWay(ref, missing, sharedOffered, policy, { attemptId, signal, take }) {
+    const { maxBytesPerSecond, metered, preferHttps } = policy ?? { maxBytesPerSecond: 0, metered: false, preferHttps: false };
+    const pace = new Pace(maxBytesPerSecond);
+    const isShared =
+      sharedOffered &&
+      ref.size > MIN_SHARED_BYTES &&
+      missing.size > chunkCount(ref.size) / 2 &&
+      maxBytesPerSecond === 0 &&
+      !metered &&
+      !preferHttps;
+    try {
+      if (isShared) return await this.#shared(ref, missing, { attemptId, signal, take });
+      if (preferHttps || (ref.size > MIN_LINK_BYTES && !sharedOffered)) {
+        return await this.#byLink(ref, missing, { attemptId, signal, take, pace });
+      }
+    } catch (failure) {
+      if (!(failure instanceof NoWay)) throw failure;
+      console.log(`blob ${hex(ref.sha256)}: ${failure.message}; the rest comes as chunks of its own`);
+    }
+    return await this.#collect(ref, missing, { attemptId, signal, take, pace });
+  }
+
+  async #shared(ref, missing, { attemptId, signal, take }) {
+    const topic = `fleet/v1/b/${ref.sha256.subarray(0, BLOB22_BYTES).toString("base64url")}`;
+    const prepare = () => this.#link.subscribe(topic);
+    try {
+      await this.#collect(ref, missing, { attemptId, signal, take, patience: SHARED, need: { shared: true }, prepare });
+      console.log(`blob ${hex(ref.sha256)}: came by the shared topic`);
+    } finally {
+      this.#link.unsubscribe(topic);
+    }
+  }
+
+  async #byLink(ref, missing, { attemptId, signal, take, pace }) {
+    for (let asked = 0; missing.size > 0; asked++) {
+      if (asked === MAX_LINKS) throw new NoWay(`${asked} links have ended`);
+      const link = await this.#askForLink(ref, attemptId, signal);
+      try {
+        await fetchByLink(link, ref.size, missing, { signal, take, delayMillis: (bytes) => pace.delayMillis(bytes) });
+      } catch (failure) {
+        if (signal.aborted) throw signal.reason;
+        if (!(failure instanceof LinkEnded)) throw new NoWay(failure.message);
+      }
+    }
+    console.log(`blob ${hex(ref.sha256)}: came by its link`);
+  }
+
+  async #askForLink(ref, attemptId, signal) {
+    let link = null;
+    const need = { wantLink: true, ranges: [], window: 0 };
+    const take = (chunk) => {
+      link = chunk.link;
+      return link ? "written" : "known";
+    };
+    try {
+      await this.#collect(ref, new Set([0]), { attemptId, signal, take, patience: LINK_SILENCE, need });
+    } catch (failure) {
+      throw failure instanceof Refusal ? new NoWay(failure.message) : failure;
+    }
+    return link;
   }
 
   async #chunkHashes(ref, listRef, total, attemptId, signal) {

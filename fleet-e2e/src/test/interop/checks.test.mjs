@@ -7,7 +7,16 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Refusal, keyId, openEnvelope, pae, payloadType, sha256 } from "./dsse.mjs";
 import { Sketch, indexOf } from "./sketch.mjs";
-import { verifyDesired, verifyRelease, verifyRoot } from "./trust.mjs";
+import {
+  modelInHeads,
+  readRelease,
+  verifyDesired,
+  verifyFloors,
+  verifyHeads,
+  verifyNextRoot,
+  verifyRelease,
+  verifyRoot,
+} from "./trust.mjs";
 import { encode, hex, type } from "./wire.mjs";
 
 const GOLDEN = "fleet-protocol/src/test/resources/golden/v1";
@@ -46,7 +55,7 @@ test("the signed golden documents verify", () => {
   assert.equal(desired.deviceId, DEVICE);
   assert.ok(isNew);
   const slot = desired.slots.find((each) => !each.empty);
-  const { variant } = verifyRelease(SIGNED.release, { root: verifyRoot(SIGNED.root), variantSha256: slot.variantSha256 });
+  const { variant } = verifyRelease(SIGNED.release, goldenReleaseContext());
   assert.deepEqual(variant.target.sha256, slot.variantSha256);
 });
 
@@ -80,10 +89,67 @@ for (const [name, check] of [
   });
 }
 
+const MODEL = "silero-vad";
+
 function goldenReleaseContext() {
   const { desired } = verifyDesired(SIGNED.desired, goldenContext());
-  return { root: verifyRoot(SIGNED.root), variantSha256: desired.slots.find((each) => !each.empty).variantSha256 };
+  const { variantSha256 } = desired.slots.find((each) => !each.empty);
+  return { root: verifyRoot(SIGNED.root), model: MODEL, minSecurityVersion: 0, variantSha256 };
 }
+
+// ---- heads, floors, and the step to another root ------------------------------------------------
+
+const STEP = Object.fromEntries(
+  ["root-1", "root-2", "heads", "release", "floors"].map((name) => [name, golden(`signed-heads/${name}`)]),
+);
+const stepped = () => verifyNextRoot(STEP["root-2"], verifyRoot(STEP["root-1"])).root;
+const headsContext = (more) => ({ root: stepped(), stored: null, nowMillis: AT, ...more });
+
+test("the golden step to root 2, its heads, floors and release verify", () => {
+  const root = stepped();
+  assert.equal(root.version, 2);
+  const heads = verifyHeads(STEP.heads, headsContext());
+  const { model, floorsSha256 } = modelInHeads(heads, sha256(STEP.release));
+  assert.ok(root.delegations.has(model));
+  assert.deepEqual(floorsSha256, sha256(STEP.floors));
+  const floors = verifyFloors(STEP.floors, headsContext({ model }));
+  const [variant] = readRelease(STEP.release).variants;
+  const asked = { root, model, minSecurityVersion: 0, variantSha256: variant.target.sha256 };
+  assert.equal(verifyRelease(STEP.release, asked).release.model, model);
+  const { minSecurityVersion } = floors;
+  assert.throws(() => verifyRelease(STEP.release, { ...asked, minSecurityVersion }), { rule: "below-floor" });
+  assert.throws(() => verifyRelease(STEP.release, { ...asked, model: "another" }), { rule: "threshold" });
+});
+
+test("a root is not stepped to twice, and none is skipped", () => {
+  const two = stepped();
+  assert.throws(() => verifyNextRoot(STEP["root-2"], two), { rule: "root-version-step" });
+  assert.throws(() => verifyNextRoot(STEP["root-1"], two), { rule: /threshold|root-version-step/ });
+});
+
+test("heads of another root, older ones, and the same version with other bytes are refused", () => {
+  const { version } = verifyHeads(STEP.heads, headsContext());
+  const refusesHeads = (rule, more) => assert.throws(() => verifyHeads(STEP.heads, headsContext(more)), { rule });
+  refusesHeads(/threshold|root/, { root: verifyRoot(STEP["root-1"]) });
+  refusesHeads("version", { stored: { version: version + 1, sha256: sha256(STEP.heads) } });
+  refusesHeads("version", { stored: { version, sha256: sha256(STEP.floors) } });
+  refusesHeads("stale-metadata", { nowMillis: AT * 2 });
+  assert.throws(() => verifyHeads(STEP.floors, headsContext()), { rule: "payload-type" });
+});
+
+test("floors are refused under another model's name, when they are older, and when they have ended", () => {
+  const model = readRelease(STEP.release).model;
+  const { version } = verifyFloors(STEP.floors, headsContext({ model }));
+  const refusesFloors = (rule, more) =>
+    assert.throws(() => verifyFloors(STEP.floors, headsContext({ model, ...more })), { rule });
+  refusesFloors(/threshold|model/, { model: "another" });
+  refusesFloors("version", { stored: { version: version + 1, sha256: sha256(STEP.floors) } });
+  refusesFloors("stale-metadata", { nowMillis: AT * 2 });
+});
+
+test("a release that heads do not list is refused", () => {
+  assert.throws(() => modelInHeads(verifyHeads(STEP.heads, headsContext()), sha256(STEP.floors)), { rule: "not-in-heads" });
+});
 
 // ---- a small authority of our own, for what the golden documents cannot show ------------------
 
@@ -196,6 +262,35 @@ test("slot names are checked and come once", () => {
 test("a root whose threshold nobody can meet is refused", () => {
   assert.throws(() => verifyRoot(rootBytes({ director: role(2, KEYS.one, KEYS.one) })), { rule: "role" });
   assert.throws(() => verifyRoot(rootBytes({ director: role(0, KEYS.one) })), { rule: "role" });
+});
+
+test("the next root needs the root keys of the one before and its own", () => {
+  const current = verifyRoot(PINNED);
+  const other = { version: 2, root: role(1, KEYS.stranger) };
+  assert.equal(verifyNextRoot(rootBytes(other, [KEYS.root, KEYS.stranger]), current).root.version, 2);
+  assert.throws(() => verifyNextRoot(rootBytes(other, [KEYS.stranger]), current), { rule: "threshold" });
+  assert.throws(() => verifyNextRoot(rootBytes(other, [KEYS.root]), current), { rule: "threshold" });
+  assert.throws(() => verifyNextRoot(rootBytes({ version: 3 }), current), { rule: "root-version-step" });
+  assert.throws(() => verifyNextRoot(rootBytes({ version: 1 }), current), { rule: "root-version-step" });
+});
+
+test("a step says whose keys have changed", () => {
+  const current = verifyRoot(PINNED);
+  const step = verifyNextRoot(rootBytes({ version: 2, director: role(1, KEYS.one) }), current);
+  assert.deepEqual([step.directorChanged, step.headsChanged], [true, false]);
+});
+
+test("a P-256 key signs for releases and delegations, and for no other role", () => {
+  const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const p256 = { algorithm: "ECDSA_P256", spki: pair.publicKey.export({ format: "der", type: "spki" }) };
+  const only = { threshold: 1, keys: [p256] };
+  assert.equal(verifyRoot(rootBytes({ release: only })).release.keys.size, 1);
+  assert.equal(verifyRoot(rootBytes({ delegations: [{ model: "a", release: only }] })).delegations.size, 1);
+  assert.throws(() => verifyRoot(rootBytes({ director: only })), { rule: "role" });
+  const offTheCurve = Buffer.from(p256.spki);
+  offTheCurve[90] ^= 1;
+  const bad = { threshold: 1, keys: [{ ...p256, spki: offTheCurve }] };
+  assert.throws(() => verifyRoot(rootBytes({ release: bad })), { rule: "role" });
 });
 
 test("a root that its own role has not signed is refused", () => {

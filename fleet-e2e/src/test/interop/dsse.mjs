@@ -4,10 +4,20 @@ import { MAX_PAYLOAD_BYTES, decode, hex } from "./wire.mjs";
 
 export const MAX_SIGNATURES = 16;
 export const MAX_KEYS = 16;
-const SIGNATURE_BYTES = 64;
 const KEY_ID_BYTES = 16;
-const SPKI_BYTES = 44;
-const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+/** The one spelling of each kind of key, how it signs, and in which lengths. */
+const ALGORITHMS = {
+  ED25519: { prefix: Buffer.from("302a300506032b6570032100", "hex"), spkiBytes: 44, hash: null, signatureBytes: [64, 64] },
+  ECDSA_P256: {
+    prefix: Buffer.from("3059301306072a8648ce3d020106082a8648ce3d03010703420004", "hex"),
+    spkiBytes: 91,
+    hash: "sha256",
+    signatureBytes: [8, 72],
+  },
+};
+const ED25519_ONLY = ["ED25519"];
+/** For the release role and for delegations. */
+export const RELEASE_ALGORITHMS = ["ED25519", "ECDSA_P256"];
 
 export const sha256 = (bytes) => createHash("sha256").update(bytes).digest();
 /** The id is derived from the key, never believed. */
@@ -30,24 +40,35 @@ export function pae(type, payload) {
 }
 
 /** The role's keys by their ids, each once; refuses a role that breaks its rules. */
-export function readRole(name, role) {
+export function readRole(name, role, algorithms = ED25519_ONLY) {
   if (!role) throw new Refusal("role", `the root names no ${name} role`);
   if (role.keys.length > MAX_KEYS) {
     throw new Refusal("role", `role ${name} has ${role.keys.length} keys, at most ${MAX_KEYS} are allowed`);
   }
   const keys = new Map();
-  for (const { algorithm, spki } of role.keys) {
-    if (algorithm !== "ED25519") throw new Refusal("role", `role ${name} has a key of algorithm ${algorithm}`);
-    if (spki.length !== SPKI_BYTES || !spki.subarray(0, SPKI_PREFIX.length).equals(SPKI_PREFIX)) {
-      throw new Refusal("role", `role ${name} has a key that is not spelt as an Ed25519 SubjectPublicKeyInfo of 44 bytes`);
-    }
-    keys.set(hex(keyId(spki)), createPublicKey({ key: spki, format: "der", type: "spki" }));
-  }
+  for (const key of role.keys) keys.set(hex(keyId(key.spki)), readKey(name, key, algorithms));
   if (role.threshold < 1 || role.threshold > keys.size) {
     throw new Refusal("role", `role ${name} asks for ${role.threshold} signatures and has ${keys.size} distinct keys`);
   }
   return { name, keys, threshold: role.threshold };
 }
+
+function readKey(role, { algorithm, spki }, algorithms) {
+  if (!algorithms.includes(algorithm)) throw new Refusal("role", `role ${role} has a key of algorithm ${algorithm}`);
+  const { prefix, spkiBytes } = ALGORITHMS[algorithm];
+  if (spki.length !== spkiBytes || !spki.subarray(0, prefix.length).equals(prefix)) {
+    throw new Refusal("role", `role ${role} has a key that is not spelt as a SubjectPublicKeyInfo of ${algorithm}`);
+  }
+  try {
+    return { algorithm, publicKey: createPublicKey({ key: spki, format: "der", type: "spki" }) };
+  } catch (notOnCurve) {
+    throw new Refusal("role", `role ${role} has a key that is none: ${notOnCurve.message}`);
+  }
+}
+
+/** Whether two roles speak by the same keys and threshold. */
+export const sameKeys = (one, other) =>
+  one?.threshold === other?.threshold && [...(one?.keys.keys() ?? [])].sort().join() === [...(other?.keys.keys() ?? [])].sort().join();
 
 /** Reads an envelope and pins its payload type; the payload is not parsed. */
 export function openEnvelope(bytes, document) {
@@ -72,9 +93,15 @@ export function signers(envelope, role) {
   const found = new Set();
   for (const { keyId, signature } of envelope.signatures) {
     const key = role.keys.get(hex(keyId));
-    if (key && signature.length === SIGNATURE_BYTES && verify(null, message, key, signature)) found.add(hex(keyId));
+    if (key && isSignedBy(key, message, signature)) found.add(hex(keyId));
   }
   return found;
+}
+
+function isSignedBy({ algorithm, publicKey }, message, signature) {
+  const { hash, signatureBytes } = ALGORITHMS[algorithm];
+  const [shortest, longest] = signatureBytes;
+  return signature.length >= shortest && signature.length <= longest && verify(hash, message, publicKey, signature);
 }
 
 export function demandThreshold(envelope, role) {

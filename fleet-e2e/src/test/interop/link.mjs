@@ -62,7 +62,7 @@ export class Link {
       });
     });
     client.on("message", (topic, payload) => {
-      const leaf = topic.slice(this.#topic("").length);
+      const leaf = topic.startsWith("fleet/v1/b/") ? "shared" : topic.slice(this.#topic("").length);
       try {
         if (payload.length > MAX_PAYLOAD_BYTES) throw new Error(`${payload.length} bytes are over the limit`);
         this.#handlers.onMessage(leaf, payload);
@@ -89,6 +89,17 @@ export class Link {
     if (!this.#ready || !this.#client?.connected) return false;
     this.#client.publish(this.#topic(leaf), payload, { qos: 1, retain: false });
     return true;
+  }
+
+  /** The topic of a blob that comes to all; settles with the broker's grant. */
+  async subscribe(topic) {
+    if (!this.#ready || !this.#client) throw new Error("not connected");
+    const granted = await this.#client.subscribeAsync(topic, { qos: 0 });
+    if (granted.some(({ qos }) => qos > 2)) throw new Error(`the broker refused ${topic}`);
+  }
+
+  unsubscribe(topic) {
+    if (this.#ready) this.#client?.unsubscribe(topic);
   }
 
   reconnect() {

@@ -1,6 +1,7 @@
 // Downloads and the outbox, without a server. Run with: npm run check
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -20,7 +21,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 // ---- downloads --------------------------------------------------------------------------------
 
-const CHUNKS = 20;
+// Over 1 MiB, as only such blobs are sent to all.
+const CHUNKS = 23;
 const MODEL = Buffer.alloc((CHUNKS - 1) * CHUNK_BYTES + 100, 7);
 for (let index = 0; index < CHUNKS; index++) MODEL.writeUInt32BE(index, index * CHUNK_BYTES);
 const chunkOf = (blob, index) => blob.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
@@ -28,27 +30,47 @@ const LIST = Buffer.concat(Array.from({ length: CHUNKS }, (_, index) => sha256(c
 const ref = (bytes) => ({ sha256: sha256(bytes), size: bytes.length });
 
 /** A server that answers each need at once, and lets a test spoil what it sends. */
-function serve(spoil = (chunk) => [chunk], held = [MODEL, LIST], spoilList = (chunk) => chunk) {
+function serve(spoil = (chunk) => [chunk], { held = [MODEL, LIST], spoilList = (chunk) => chunk, link = null } = {}) {
   const needs = [];
-  const blobs = new Blobs(home, (bytes) => {
-    const need = decode("Need", bytes);
-    needs.push(need);
+  const topics = [];
+  const answer = (need) => {
     const blob = held.find((each) => sha256(each).equals(need.blobSha256));
+    const about = { blobSha256: need.blobSha256, blobSize: blob.length };
+    if (need.wantLink) return [{ blobSha256: need.blobSha256, ...(link ? { link } : { refusal: "no-link" }) }];
     const wanted = need.ranges.flatMap(({ first, count }) => Array.from({ length: count }, (_, at) => first + at));
-    setImmediate(() => {
-      for (const index of wanted.slice(0, need.window)) {
-        const chunk = { blobSha256: need.blobSha256, index, data: chunkOf(blob, index), blobSize: blob.length };
-        for (const sent of blob === MODEL ? spoil(chunk) : [spoilList(chunk)]) blobs.onChunk(encode("Chunk", sent));
-      }
+    return wanted.slice(0, need.shared ? wanted.length : need.window).flatMap((index) => {
+      const chunk = { ...about, index, data: chunkOf(blob, index) };
+      return blob === MODEL ? spoil(chunk, need) : [spoilList(chunk)];
     });
-    return true;
+  };
+  const blobs = new Blobs(home, {
+    send(_leaf, bytes) {
+      const need = decode("Need", bytes);
+      needs.push(need);
+      setImmediate(() => answer(need).forEach((chunk) => blobs.onChunk(encode("Chunk", chunk))));
+      return true;
+    },
+    subscribe: async (topic) => topics.push(topic),
+    unsubscribe: (topic) => topics.push(`-${topic}`),
   });
-  return { blobs, needs };
+  const ofModel = () => needs.filter(({ blobSha256 }) => blobSha256.equals(sha256(MODEL)));
+  return { blobs, needs, topics, ofModel };
 }
 
-async function download(blobs, counts = { written: 0, repeated: 0, refused: 0 }) {
-  const options = { attemptId: Buffer.alloc(16), signal: new AbortController().signal, counts, progress: () => {} };
-  await blobs.fetchFile(ref(MODEL), ref(LIST), options);
+const newOptions = () => ({
+  attemptId: Buffer.alloc(16),
+  signal: new AbortController().signal,
+  counts: { written: 0, repeated: 0, refused: 0 },
+  progress: () => {},
+  policy: () => null,
+  mayGoOn: async () => {},
+});
+const encoding = (more) => ({ blob: ref(MODEL), chunkList: ref(LIST), sharedOffered: false, ...more });
+
+async function download(blobs, more, policy = null) {
+  const options = { ...newOptions(), policy: () => policy };
+  const { counts } = options;
+  await blobs.fetchFile(encoding(more), options);
   assert.ok(readFileSync(blobs.path(sha256(MODEL))).equals(MODEL));
   return counts;
 }
@@ -83,28 +105,115 @@ test("after a power cut only what is missing or torn is asked for", async () => 
   const part = Buffer.from(MODEL.subarray(0, 12 * CHUNK_BYTES));
   part.fill(0, 5 * CHUNK_BYTES + 10, 6 * CHUNK_BYTES);
   writeFileSync(home.file("parts", hex(sha256(MODEL))), part);
-  const { blobs, needs } = serve();
+  const { blobs, ofModel } = serve();
   await download(blobs);
-  const asked = needs.filter(({ blobSha256 }) => blobSha256.equals(sha256(MODEL)));
-  assert.deepEqual(asked[0].ranges, [
+  assert.deepEqual(ofModel()[0].ranges, [
     { first: 5, count: 1 },
     { first: 12, count: CHUNKS - 12 },
   ]);
 });
 
 test("a chunk list of another length or other bytes is refused", async () => {
-  const signal = new AbortController().signal;
-  const options = { attemptId: Buffer.alloc(16), signal, counts: {}, progress: () => {} };
-  const short = LIST.subarray(32);
-  await assert.rejects(serve().blobs.fetchFile(ref(MODEL), ref(short), options), { rule: "bad-chunk-list" });
-  await assert.rejects(serve().blobs.fetchFile(ref(MODEL), null, options), { rule: "bad-chunk-list" });
-  const { blobs } = serve(undefined, [MODEL, LIST], (chunk) => ({ ...chunk, data: Buffer.alloc(chunk.data.length) }));
-  await assert.rejects(blobs.fetchFile(ref(MODEL), ref(LIST), options), { rule: "blob-refused" });
+  const options = newOptions();
+  const short = { chunkList: ref(LIST.subarray(32)) };
+  await assert.rejects(serve().blobs.fetchFile(encoding(short), options), { rule: "bad-chunk-list" });
+  await assert.rejects(serve().blobs.fetchFile(encoding({ chunkList: null }), options), { rule: "bad-chunk-list" });
+  const { blobs } = serve(undefined, { spoilList: (chunk) => ({ ...chunk, data: Buffer.alloc(32 * CHUNKS) }) });
+  await assert.rejects(blobs.fetchFile(encoding(), options), { rule: "blob-refused" });
 });
 
 test("a blob that the server does not hold ends the download", async () => {
   const { blobs } = serve(({ blobSha256 }) => [{ blobSha256, refusal: "unknown-blob" }]);
   await assert.rejects(download(blobs), { rule: "blob-unavailable" });
+});
+
+test("a blob on offer to all is asked for once, on its topic", async () => {
+  const { blobs, topics, ofModel } = serve();
+  await download(blobs, { sharedOffered: true });
+  const topic = `fleet/v1/b/${sha256(MODEL).subarray(0, 16).toString("base64url")}`;
+  assert.deepEqual(topics, [topic, `-${topic}`]);
+  assert.deepEqual(ofModel().map(({ shared, ranges: asked }) => [shared, asked]), [[true, [{ first: 0, count: CHUNKS }]]]);
+});
+
+test("wrong chunks for all make the device leave the topic and ask for its own", async () => {
+  const { blobs, topics, ofModel } = serve((chunk, need) => [need.shared ? { ...chunk, data: Buffer.alloc(10) } : chunk]);
+  const { written, refused } = await download(blobs, { sharedOffered: true });
+  assert.deepEqual([written, refused, topics.length], [CHUNKS, 3, 2]);
+  assert.equal(ofModel()[1].shared, false);
+});
+
+test("with a cap or a metered link nothing is taken from the topic for all", async () => {
+  for (const limit of [{ maxBytesPerSecond: 100e6 }, { metered: true }]) {
+    const { blobs, topics } = serve();
+    rmSync(home.file("parts", hex(sha256(MODEL))), { force: true });
+    await download(blobs, { sharedOffered: true }, { maxBytesPerSecond: 0, metered: false, preferHttps: false, ...limit });
+    assert.deepEqual(topics, []);
+  }
+});
+
+test("a cap spreads what is asked for", async () => {
+  const { blobs } = serve();
+  const started = performance.now();
+  await download(blobs, {}, { maxBytesPerSecond: MODEL.length * 2, metered: false, preferHttps: false });
+  assert.ok(performance.now() - started > 200, `${performance.now() - started} ms`);
+});
+
+const HTTPS = { maxBytesPerSecond: 0, metered: false, preferHttps: true };
+
+async function withHttp(answer, use) {
+  const server = createServer((request, response) => {
+    const [, first, last] = request.headers.range.match(/^bytes=(\d+)-(\d+)$/).map(Number);
+    answer(request, response, first, last);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await use({ url: `http://127.0.0.1:${server.address().port}/blobs/x`, token: "secret", expiresAtMillis: 0 });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+function range(response, first, last, bytes = MODEL.subarray(first, last + 1)) {
+  response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${MODEL.length}` }).end(bytes);
+}
+
+test("a link is used with its token, and an ended one is asked for again", async () => {
+  const seen = [];
+  const answer = (request, response, first, last) => {
+    seen.push(request.headers.authorization);
+    if (seen.length === 2) response.writeHead(401).end();
+    else range(response, first, last);
+  };
+  await withHttp(answer, async (link) => {
+    const { blobs, ofModel } = serve(undefined, { link });
+    await download(blobs, {}, HTTPS);
+    assert.deepEqual(new Set(seen), new Set(["Bearer secret"]));
+    assert.deepEqual(ofModel().map(({ wantLink }) => wantLink), [true, true]);
+  });
+});
+
+for (const [what, answer] of [
+  ["the whole instead of a range", (_request, response) => response.writeHead(200).end(MODEL)],
+  ["another range", (_request, response, first, last) => range(response, first + 1, last + 1)],
+  ["another chunk's bytes", (_request, response, first, last) => range(response, first, last, Buffer.alloc(last - first + 1))],
+  ["a redirect", (_request, response) => response.writeHead(302, { Location: "/other" }).end()],
+]) {
+  test(`a link that answers with ${what} is left for chunks of its own`, async () => {
+    await withHttp(answer, async (link) => {
+      const { blobs, ofModel } = serve(undefined, { link });
+      assert.equal((await download(blobs, {}, HTTPS)).written, CHUNKS);
+      assert.equal(ofModel()[1].wantLink, false);
+    });
+  });
+}
+
+test("a link to elsewhere without TLS, or none, is left for chunks of its own", async () => {
+  for (const link of [null, { url: "http://example.com/blobs/x", token: "", expiresAtMillis: 0 }]) {
+    const { blobs } = serve(undefined, { link });
+    rmSync(home.file("parts", hex(sha256(MODEL))), { force: true });
+    assert.equal((await download(blobs, {}, HTTPS)).written, CHUNKS);
+  }
 });
 
 test("another attempt ends a download", async () => {

@@ -3,15 +3,28 @@ import { Blobs } from "./blobs.mjs";
 import { sha256 } from "./dsse.mjs";
 import { isSynchronised, readFacts } from "./facts.mjs";
 import { Link } from "./link.mjs";
+import { Metadata } from "./metadata.mjs";
 import { Outbox } from "./outbox.mjs";
 import { Slot } from "./slot.mjs";
-import { openDesired, verifyDesired, verifyRoot } from "./trust.mjs";
+import { openDesired, verifyDesired, verifyNextRoot, verifyRoot } from "./trust.mjs";
 import { decode, encode, hex } from "./wire.mjs";
 
 const HEARTBEAT_MILLIS = 60_000;
 const RESEND_LOOK_MILLIS = 1_000;
 const PROTOCOL = 1;
 const LEAF_OF_STREAM = { STATE: "out/state", EVENT: "out/event", TELEMETRY: "out/telemetry" };
+
+const FIRST_STATE = {
+  boot: 0,
+  root: null,
+  // Latest signed times, by the role that has signed.
+  signed: { root: 0, director: 0, heads: 0, release: 0 },
+  desired: null,
+  heads: null,
+  floors: {},
+  slots: {},
+  refused: [],
+};
 
 const bytesOf = (hexText) => Buffer.from(hexText, "hex");
 
@@ -23,6 +36,7 @@ export class Device {
   #link;
   #outbox;
   #blobs;
+  #metadata = new Metadata(this);
   #slots = new Map();
   #connection = 0;
   #toldRefusals = new Set();
@@ -31,8 +45,9 @@ export class Device {
     this.#home = home;
     this.#identity = home.readJson("identity.json", null);
     if (!this.#identity) throw new Error(`${home.path} has no identity; enrol first`);
-    this.#root = verifyRoot(home.read("root.bin"));
-    this.#state = home.readJson("state.json", { boot: 0, latestSignedMillis: 0, desired: null, slots: {}, refused: [] });
+    this.#state = home.readJson("state.json", FIRST_STATE);
+    // The root of the enrolment, until a later one has been stored with the rest of the state.
+    this.#root = verifyRoot(this.#state.root ? Buffer.from(this.#state.root, "base64") : home.read("root.bin"));
     this.#state.boot++;
     this.save();
     this.#link = new Link(this.#identity.mqtt, this.#identity.deviceId, {
@@ -41,7 +56,7 @@ export class Device {
       onMessage: (leaf, payload) => this.#onMessage(leaf, payload),
     });
     this.#outbox = new Outbox(home, this.#state.boot, (stream, bytes) => this.#send(stream, bytes));
-    this.#blobs = new Blobs(home, (need) => this.#link.send("out/need", need));
+    this.#blobs = new Blobs(home, this.#link);
   }
 
   start() {
@@ -70,6 +85,7 @@ export class Device {
         ...(kind === "HELLO" ? { facts: this.facts() } : {}),
         clockSynchronised: isSynchronised(),
         wallTimeMillis: Date.now(),
+        rootVersion: this.#root.version,
       },
     });
   }
@@ -140,9 +156,12 @@ export class Device {
     switch (leaf) {
       case "in/desired":
         return this.#onDesired(payload);
+      case "in/root":
+        return this.#onRoot(payload);
       case "in/ack":
         return this.#onAck(payload);
       case "in/blob":
+      case "shared":
         return this.#blobs.onChunk(payload);
       case "in/command":
         return this.#onCommand(decode("Command", payload));
@@ -162,22 +181,54 @@ export class Device {
     this.#link.reconnect();
   }
 
+  #onRoot(envelope) {
+    if (sha256(envelope).equals(this.#root.sha256)) return;
+    let next;
+    try {
+      next = verifyNextRoot(envelope, this.#root);
+    } catch (refusal) {
+      this.#refuse("root-refused", envelope, refusal);
+      return;
+    }
+    const { root, directorChanged, headsChanged } = next;
+    const { signed } = this.#state;
+    signed.root = Math.max(signed.root, root.issuedAtMillis);
+    if (directorChanged) {
+      if (this.#state.desired) this.#state.desired.seq = 0;
+      signed.director = 0;
+    }
+    if (headsChanged) {
+      this.#state.heads = null;
+      signed.heads = 0;
+    }
+    this.#state.root = envelope.toString("base64");
+    this.save();
+    this.#root = root;
+    console.log(`root ${root.version} stored`);
+    this.#link.send("out/state", this.#presence("HEARTBEAT"));
+  }
+
+  /** The latest signed time, or the clock while somebody vouches for it. */
+  nowMillis() {
+    return Math.max(...Object.values(this.#state.signed), isSynchronised() ? Date.now() : 0);
+  }
+
   #onDesired(envelope) {
-    const { desired: stored, latestSignedMillis } = this.#state;
+    const { desired: stored, signed } = this.#state;
     let verified;
     try {
       verified = verifyDesired(envelope, {
         root: this.#root,
         deviceId: this.#identity.deviceId,
         stored: stored && { seq: stored.seq, sha256: bytesOf(stored.sha256) },
-        nowMillis: Math.max(latestSignedMillis, isSynchronised() ? Date.now() : 0),
+        nowMillis: this.nowMillis(),
       });
     } catch (refusal) {
-      return this.#refuse(envelope, refusal);
+      return this.#refuse("desired-refused", envelope, refusal);
     }
     const { desired, digest, isNew } = verified;
     if (!isNew) return undefined;
-    this.#state.latestSignedMillis = Math.max(latestSignedMillis, desired.issuedAtMillis);
+    signed.director = Math.max(signed.director, desired.issuedAtMillis);
     this.#state.desired = { seq: desired.seq, sha256: hex(digest), envelope: envelope.toString("base64") };
     this.save();
     console.log(`desired ${desired.seq} stored`);
@@ -185,17 +236,17 @@ export class Device {
   }
 
   /** The same bad document comes again with each hello: it is told once. */
-  #refuse(envelope, refusal) {
+  #refuse(code, envelope, refusal) {
     const digest = hex(sha256(envelope));
     if (this.#toldRefusals.has(digest)) return;
     this.#toldRefusals.add(digest);
-    this.event({ code: "desired-refused", severity: "SECURITY", detail: refusal.message });
+    this.event({ code, severity: "SECURITY", detail: refusal.message });
   }
 
   #follow(desired) {
     for (const wanted of desired.slots) {
       if (!this.#slots.has(wanted.slot)) this.#slots.set(wanted.slot, new Slot(wanted.slot, this));
-      this.#slots.get(wanted.slot).want(wanted);
+      this.#slots.get(wanted.slot).want(wanted, desired);
     }
     this.report();
   }
@@ -218,6 +269,14 @@ export class Device {
 
   save() {
     this.#home.writeJson("state.json", this.#state);
+  }
+
+  state() {
+    return this.#state;
+  }
+
+  get metadata() {
+    return this.#metadata;
   }
 
   get blobs() {

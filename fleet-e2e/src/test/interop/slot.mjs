@@ -13,7 +13,14 @@ const MAX_ACTIVATIONS = 3;
 /** After these the artifact itself is not taken again; a bad link or signature says nothing about it. */
 const BLAMES_THE_MODEL = new Set(["self-test-failed", "load-failed", "inferences-failed", "crash-loop", "over-latency-budget"]);
 const EVENT_OF_PHASE = { FAILED: "install-failed", REJECTED: "install-rejected", ROLLED_BACK: "rolled-back" };
+/** Refusals with an event of their own. */
+const EVENTS = new Set(["release-refused", "heads-refused", "floors-refused"]);
 const ENDED = new Set(["HEALTHY", "FAILED", "ROLLED_BACK", "REJECTED", "IDLE"]);
+
+function severity(phase, reason) {
+  if (EVENTS.has(reason)) return "SECURITY";
+  return phase === "REJECTED" ? "WARNING" : "ERROR";
+}
 
 /** A newer document asks for something else. */
 class Superseded extends Error {}
@@ -26,7 +33,8 @@ export class Slot {
   #wanted = null;
   #work = Promise.resolve();
   #stop = new AbortController();
-  #worker = null;
+  #document = null;
+  #documentCame = () => {};
 
   /** @param device {record, save(), report(), event(), put(), blobs, root(), isSynchronised()} */
   constructor(name, device) {
@@ -43,7 +51,9 @@ export class Slot {
   }
 
   /** Takes what a document asks for, now or after a start. */
-  want(desired) {
+  want(desired, document) {
+    this.#document = document;
+    this.#documentCame();
     const same = this.#wanted?.attemptId.equals(desired.attemptId) && this.#wanted.variantSha256.equals(desired.variantSha256);
     this.#wanted = desired;
     if (same) return;
@@ -89,16 +99,20 @@ export class Slot {
 
   /** The way back to what is still held: no download and no self-test, but a probation of its own. */
   async #takeBack(desired, previous, signal) {
-    const variant = this.#variantOf(previous);
+    const floor = this.#device.metadata.floorOf(previous.model);
+    const { release, variant } = this.#heldRelease(previous);
+    if (release.securityVersion < floor) {
+      throw new Refusal("below-floor", `security version ${release.securityVersion} is under the floor ${floor} of ${previous.model}`);
+    }
     const session = await load(this.#device.blobs.path(variant.target.sha256));
     signal.throwIfAborted();
     this.#switch({ ...previous, attemptId: this.#attempt.id });
     await this.#prove(desired, variant, session, signal);
   }
 
-  #variantOf({ releaseSha256, sha256 }) {
+  #heldRelease({ releaseSha256, sha256 }) {
     const release = readRelease(this.#device.blobs.read(Buffer.from(releaseSha256, "hex")));
-    return release.variants.find(({ target }) => hex(target.sha256) === sha256);
+    return { release, variant: release.variants.find(({ target }) => hex(target.sha256) === sha256) };
   }
 
   #begin(desired) {
@@ -142,14 +156,12 @@ export class Slot {
     const isTrusted = [this.#record.active, this.#record.previous].some((each) => each?.proven && each.sha256 === attempt.artifact);
     if (BLAMES_THE_MODEL.has(reason) && !isTrusted) this.#device.refuseArtifact(attempt.artifact);
     this.#phase(phase);
-    this.#device.event({
-      code: EVENT_OF_PHASE[phase],
-      severity: phase === "REJECTED" ? "WARNING" : "ERROR",
-      slot: this.#name,
-      attemptId: desired.attemptId,
-      artifactSha256: desired.variantSha256,
-      detail: `${reason}: ${attempt.detail}`,
-    });
+    this.#tell(desired, EVENTS.has(reason) ? reason : EVENT_OF_PHASE[phase], severity(phase, reason), `${reason}: ${attempt.detail}`);
+  }
+
+  #tell(desired, code, severityName, detail) {
+    const { attemptId, variantSha256: artifactSha256 } = desired;
+    this.#device.event({ code, severity: severityName, slot: this.#name, attemptId, artifactSha256, detail });
   }
 
   async #install(desired, signal) {
@@ -158,8 +170,9 @@ export class Slot {
     if (this.#device.isRefused(this.#attempt.artifact)) {
       return this.#reject(desired, signal, "penalty-box", "this artifact has failed here, and the slot does not say retry");
     }
-    const releaseBytes = await this.#small(desired.release, desired, signal);
-    const { release, variant } = this.#verified(releaseBytes, desired);
+    const alive = await this.#metadata(desired, signal);
+    const releaseBytes = await blobs.small(desired.release, desired.attemptId, signal);
+    const { release, variant } = this.#verified(releaseBytes, desired, alive);
     const unfit = whyUnfit(variant, this.#device.facts());
     if (unfit) return this.#reject(desired, signal, unfit.reason, unfit.detail);
     const vectors = variant.selfTest ? await this.#vectors(variant.selfTest, desired, signal) : [];
@@ -182,16 +195,61 @@ export class Slot {
     await this.#prove(desired, variant, session, signal);
   }
 
-  #verified(bytes, desired) {
+  /** The model and floor of the offer; while heads or floors have ended, waits for a document with newer ones. */
+  async #metadata(desired, signal) {
+    for (let isTold = false; ; ) {
+      const newer = this.#newerDocument(signal);
+      try {
+        return await this.#device.metadata.forOffer(this.#document, desired.release.sha256, desired.attemptId, signal);
+      } catch (refusal) {
+        if (refusal.rule !== "stale-metadata") throw refusal;
+        this.#attempt.reason = refusal.rule;
+        this.#attempt.detail = refusal.message;
+        this.#phase(this.#attempt.phase);
+        if (!isTold) this.#tell(desired, "stale-metadata", "WARNING", refusal.message);
+        isTold = true;
+        await newer;
+      }
+    }
+  }
+
+  /** Settles with the next document, whatever it says; an attempt that is over rejects. */
+  #newerDocument(signal) {
+    const newer = new Promise((resolve, reject) => {
+      this.#documentCame = resolve;
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    newer.catch(() => "whoever waits is told");
+    return newer;
+  }
+
+  /** On a link that costs money a large model waits for another policy. */
+  async #whileMetered(bytesLeft, signal) {
+    for (;;) {
+      const newer = this.#newerDocument(signal);
+      const policy = this.#document.downloadPolicy;
+      if (!policy?.metered || bytesLeft <= policy.meteredMaxBytes) break;
+      this.#attempt.reason = "metered-link";
+      this.#attempt.detail = `${bytesLeft} bytes are left, on a metered link at most ${policy.meteredMaxBytes} are fetched`;
+      this.#phase("DOWNLOADING");
+      await newer;
+    }
+    this.#attempt.reason = "";
+    this.#attempt.detail = "";
+  }
+
+  #verified(bytes, desired, { model, minSecurityVersion }) {
     try {
-      return verifyRelease(bytes, { root: this.#device.root(), variantSha256: desired.variantSha256 });
+      const { variantSha256 } = desired;
+      return verifyRelease(bytes, { root: this.#device.root(), model, minSecurityVersion, variantSha256 });
     } catch (refusal) {
+      if (refusal.rule === "below-floor") throw refusal;
       throw new Refusal(refusal.rule === "variant" ? "variant-not-in-release" : "release-refused", refusal.message);
     }
   }
 
   async #vectors({ vectorsSha256, vectorsSize }, desired, signal) {
-    const bytes = await this.#small({ sha256: vectorsSha256, size: vectorsSize }, desired, signal);
+    const bytes = await this.#device.blobs.small({ sha256: vectorsSha256, size: vectorsSize }, desired.attemptId, signal);
     try {
       return decode("SelfTestVectors", bytes, MAX_SELF_TEST_BYTES).vectors;
     } catch (unreadable) {
@@ -204,15 +262,6 @@ export class Slot {
     await this.#runActive(desired, signal);
   }
 
-  /** A blob that is verified as a whole; kept, as going back must need no download. */
-  async #small(ref, desired, signal) {
-    const { blobs } = this.#device;
-    if (await blobs.held(ref.sha256)) return blobs.read(ref.sha256);
-    const bytes = await blobs.fetchWhole(ref, desired.attemptId, signal);
-    blobs.keep(ref.sha256, bytes);
-    return bytes;
-  }
-
   async #download(desired, variant, signal) {
     const attempt = this.#attempt;
     const encoding = desired.encodings.find(({ kind }) => kind === "IDENTITY");
@@ -223,10 +272,12 @@ export class Slot {
     attempt.bytesTotal = encoding.blob.size;
     this.#phase("DOWNLOADING");
     let told = performance.now();
-    await this.#device.blobs.fetchFile(encoding.blob, encoding.chunkList, {
+    await this.#device.blobs.fetchFile(encoding, {
       attemptId: desired.attemptId,
       signal,
       counts: attempt.counts,
+      policy: () => this.#document.downloadPolicy,
+      mayGoOn: (bytesLeft) => this.#whileMetered(bytesLeft, signal),
       progress: (done) => {
         attempt.bytesDone = done;
         if (performance.now() - told < PROGRESS_MILLIS) return;
@@ -291,7 +342,7 @@ export class Slot {
   async #runActive(desired, signal) {
     const { active } = this.#record;
     if (!active) return;
-    const variant = this.#variantOf(active);
+    const { variant } = this.#heldRelease(active);
     const session = await load(this.#device.blobs.path(variant.target.sha256));
     await this.#run(desired, variant, session, signal, () => "go on");
   }

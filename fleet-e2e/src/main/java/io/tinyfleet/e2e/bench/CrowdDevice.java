@@ -341,7 +341,8 @@ final class CrowdDevice implements Action.Edge, AutoCloseable {
             for (int read = in.read(piece); read >= 0; read = in.read(piece)) {
                 hasher.update(piece, 0, read);
             }
-            verified = hasher.digest().toBytes().equals(action.encoding().getBlob().getSha256());
+            verified =
+                    hasher.digest().toBytes().equals(action.encoding().getBlob().getSha256());
             trouble = verified ? "" : "the whole has another digest";
             Files.delete(file);
         } catch (IOException e) {

@@ -111,6 +111,10 @@ public final class FleetApi {
         return expectSuccess("POST " + path, tryPost(path, body));
     }
 
+    public JsonNode put(String path, JsonNode body) {
+        return expectSuccess("PUT " + path, send(json(path).PUT(BodyPublishers.ofString(body.toString()))));
+    }
+
     /** Posts and answers whatever comes, also a refusal. */
     public Answer tryPost(String path, JsonNode body) {
         return send(json(path).POST(BodyPublishers.ofString(body.toString())));

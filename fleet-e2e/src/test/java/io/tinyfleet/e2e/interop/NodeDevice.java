@@ -55,8 +55,7 @@ final class NodeDevice {
 
     /** The golden messages and the refusals, inside Node. */
     void check() throws IOException {
-        runToEnd(
-                CHECK_LIMIT, "node", "--test", folder.toString());
+        runToEnd(CHECK_LIMIT, "node", "--test", folder.toString());
     }
 
     void enrol(URI server, String token, String deviceId) throws IOException {
