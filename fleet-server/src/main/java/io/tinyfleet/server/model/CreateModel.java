@@ -38,8 +38,9 @@ class CreateModel {
         }
         Optional<String> task = text(violations, "task", request.task(), MAX_TASK);
         Optional<String> description = text(violations, "description", request.description(), MAX_DESCRIPTION);
-        violations.required("licence", request.licence());
-        String licence = text(violations, "licence", request.licence(), ManifestCheck.MAX_LICENCE_LENGTH)
+        String licence = violations
+                .required("licence", request.licence())
+                .map(text -> ManifestCheck.licence(violations, text.strip()))
                 .orElse("");
         if (!violations.none()) {
             throw new ProblemException(

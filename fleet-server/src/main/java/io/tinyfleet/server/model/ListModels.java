@@ -4,7 +4,12 @@ import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.server.platform.Problem;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** Reads models and releases for the API. */
 @ApplicationScoped
@@ -14,38 +19,61 @@ class ListModels {
 
     private final ModelRepository models;
     private final ReleaseRepository releases;
+    private final AliasRepository aliases;
 
-    ListModels(ModelRepository models, ReleaseRepository releases) {
+    ListModels(ModelRepository models, ReleaseRepository releases, AliasRepository aliases) {
         this.models = models;
         this.releases = releases;
+        this.aliases = aliases;
     }
 
     @Transactional
     List<ModelBody> models() {
         return models.listByName(MAX_MODELS).stream()
-                .map(model -> ModelBody.of(
-                        model,
-                        releases.listOf(model.name(), MAX_RELEASES).stream()
-                                .map(ReleaseEntity::toView)
-                                .map(ReleaseSummary::of)
-                                .toList()))
+                .map(model -> ModelBody.of(model, summaries(model.name())))
                 .toList();
     }
 
+    /** A model's release by its version, or by an alias that points to it: a version begins with a digit, an alias not. */
     @Transactional
-    List<ReleaseBody> releasesOf(String model) {
+    ReleaseBody getVersion(String model, String versionOrAlias) {
+        Optional<ReleaseEntity> found = SemanticVersion.parse(versionOrAlias).isPresent()
+                ? releases.findVersion(model, versionOrAlias)
+                : aliases.find(model, versionOrAlias).flatMap(alias -> releases.findByIdOptional(alias.release()));
+        return found.map(ReleaseBody::of).orElseThrow(() -> Problem.notFound("release", model + " " + versionOrAlias));
+    }
+
+    private List<ReleaseSummary> summaries(String model) {
+        Map<UUID, List<String>> names = aliases.listOf(model).stream()
+                .collect(Collectors.groupingBy(
+                        AliasEntity::release, Collectors.mapping(AliasEntity::alias, Collectors.toList())));
+        return releases.listOf(model, MAX_RELEASES).stream()
+                .map(release -> ReleaseSummary.of(release, names.getOrDefault(release.id(), List.of())))
+                .toList();
+    }
+
+    /** @param byVersion the highest version first instead of the newest */
+    @Transactional
+    List<ReleaseBody> releasesOf(String model, boolean byVersion) {
         if (models.findByIdOptional(model).isEmpty()) {
             throw Problem.notFound("model", model);
         }
+        if (byVersion) {
+            return releases.listOf(model, MAX_RELEASES).stream()
+                    .sorted(Comparator.comparing((ReleaseEntity release) -> new SemanticVersion(release.version()))
+                            .reversed())
+                    .map(ReleaseBody::of)
+                    .toList();
+        }
         return releases.listOf(model, MAX_RELEASES).stream()
-                .map(release -> ReleaseBody.of(release.toView(), release.createdBy()))
+                .map(ReleaseBody::of)
                 .toList();
     }
 
     @Transactional
     ReleaseBody getRelease(ReleaseId id) {
         return releases.findByIdOptional(id.value())
-                .map(release -> ReleaseBody.of(release.toView(), release.createdBy()))
+                .map(ReleaseBody::of)
                 .orElseThrow(() -> Problem.notFound("release", id));
     }
 }

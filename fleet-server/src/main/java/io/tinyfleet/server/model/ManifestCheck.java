@@ -1,6 +1,7 @@
 package io.tinyfleet.server.model;
 
 import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.v1.Budgets;
 import io.tinyfleet.protocol.v1.Compatibility;
 import io.tinyfleet.protocol.v1.ModelFormat;
@@ -10,6 +11,7 @@ import io.tinyfleet.protocol.v1.SelfTest;
 import io.tinyfleet.protocol.v1.SelfTestVectors;
 import io.tinyfleet.protocol.v1.Target;
 import io.tinyfleet.protocol.v1.Variant;
+import io.tinyfleet.registry.licence.SpdxExpression;
 import io.tinyfleet.server.model.ReleaseRequest.BudgetsRequest;
 import io.tinyfleet.server.model.ReleaseRequest.SelfTestRequest;
 import io.tinyfleet.server.model.ReleaseRequest.VariantRequest;
@@ -34,11 +36,15 @@ final class ManifestCheck {
     private static final double MAX_BUDGET = 1e9;
     private static final Pattern VARIANT_NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
     private static final Pattern RUNTIME_VERSION = Pattern.compile("\\d{1,6}(\\.\\d{1,6}){0,3}");
+    private static final int MAX_ACCELERATORS = 8;
+    private static final Pattern ACCELERATOR = Pattern.compile("[a-z0-9][a-z0-9_-]{0,31}");
     private static final Pattern ABI = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,63}");
 
     /** What is stored about the files a request names. */
     interface Stored {
         Optional<ArtifactView> findArtifact(Digest sha256);
+
+        boolean hasRelease(ReleaseId release);
 
         SelfTestVectors getVectors(ArtifactView selfTest);
     }
@@ -48,6 +54,7 @@ final class ManifestCheck {
             @Nullable SemanticVersion version,
             String licence,
             List<Variant> variants,
+            Set<String> tags,
             List<FieldViolation> violations) {
         boolean accepted() {
             return violations.isEmpty();
@@ -76,9 +83,13 @@ final class ManifestCheck {
         }
         String licence =
                 violations.required("licence", request.licence()).orElse("").strip();
-        if (request.licence() != null && (licence.isEmpty() || licence.length() > MAX_LICENCE_LENGTH)) {
-            violations.add("licence", "must be an SPDX expression of 1 to 200 characters", request.licence());
+        if (request.licence() != null) {
+            licence = licence(violations, licence);
         }
+        if (request.lineage() != null) {
+            checkLineage(request.lineage());
+        }
+        Set<String> tags = DescribeModel.checkTags(violations, request.tags() == null ? List.of() : request.tags());
         List<VariantRequest> requested =
                 violations.required("variants", request.variants()).orElse(List.of());
         if (request.variants() != null && (requested.isEmpty() || requested.size() > MAX_VARIANTS)) {
@@ -90,7 +101,39 @@ final class ManifestCheck {
         }
         checkDistinct(variants);
         return new Checked(
-                version.orElse(null), licence, violations.none() ? List.copyOf(variants) : List.of(), violations.all());
+                version.orElse(null),
+                licence,
+                violations.none() ? List.copyOf(variants) : List.of(),
+                tags,
+                violations.all());
+    }
+
+    /** The licence as SPDX writes it, or what was given when it breaks the rule. */
+    static String licence(Violations violations, String text) {
+        if (text.length() > MAX_LICENCE_LENGTH) {
+            violations.add("licence", "must have at most " + MAX_LICENCE_LENGTH + " characters", text);
+            return text;
+        }
+        try {
+            return SpdxExpression.parse(text).text();
+        } catch (IllegalArgumentException e) {
+            violations.add("licence", String.valueOf(e.getMessage()), text);
+            return text;
+        }
+    }
+
+    private void checkLineage(Lineage lineage) {
+        lineage.check(violations);
+        if (lineage.baseRelease() == null) {
+            return;
+        }
+        try {
+            if (!stored.hasRelease(ReleaseId.parse(lineage.baseRelease()))) {
+                violations.add("lineage.baseRelease", "must be a release that exists", lineage.baseRelease());
+            }
+        } catch (IllegalArgumentException e) {
+            violations.add("lineage.baseRelease", "must be the id of a release", lineage.baseRelease());
+        }
     }
 
     private void checkDistinct(List<Variant> variants) {
@@ -180,7 +223,7 @@ final class ManifestCheck {
         violations.required(path + ".runtime", request.runtime()).ifPresent(name -> {
             Optional<ModelFormat> format = formatOf(name);
             if (format.isEmpty()) {
-                violations.add(path + ".runtime", "must be onnxruntime", name);
+                violations.add(path + ".runtime", "must be onnxruntime, tflite or llama", name);
             } else if (inspection.isPresent() && inspection.get().format() != format.get()) {
                 violations.add(
                         path + ".runtime",
@@ -208,6 +251,10 @@ final class ManifestCheck {
                 compatibility.addAbi(abi);
             }
         }
+        addAccelerators(path + ".accelerators", request.accelerators(), compatibility);
+        if (request.flashBytes() != null) {
+            compatibility.setFlashBytes(violations.whole(path + ".flashBytes", request.flashBytes(), 0, MAX_BYTES));
+        }
         if (request.ramPeakBytes() != null) {
             compatibility.setRamPeakBytes(
                     violations.whole(path + ".ramPeakBytes", request.ramPeakBytes(), 0, MAX_BYTES));
@@ -220,8 +267,29 @@ final class ManifestCheck {
         return compatibility.build();
     }
 
+    private void addAccelerators(
+            String path, @Nullable List<String> accelerators, Compatibility.Builder compatibility) {
+        List<String> wanted = accelerators == null ? List.of() : accelerators;
+        if (wanted.size() > MAX_ACCELERATORS) {
+            violations.add(path, "must hold at most " + MAX_ACCELERATORS, wanted.size());
+        }
+        for (int i = 0; i < Math.min(wanted.size(), MAX_ACCELERATORS); i++) {
+            String accelerator = wanted.get(i);
+            if (accelerator == null || !ACCELERATOR.matcher(accelerator).matches()) {
+                violations.add(path + "[" + i + "]", "must be a word such as cuda", accelerator);
+            } else {
+                compatibility.addAccelerators(accelerator);
+            }
+        }
+    }
+
     private static Optional<ModelFormat> formatOf(String runtime) {
-        return runtime.equals("onnxruntime") ? Optional.of(ModelFormat.ONNX) : Optional.empty();
+        return switch (runtime) {
+            case "onnxruntime" -> Optional.of(ModelFormat.ONNX);
+            case "tflite" -> Optional.of(ModelFormat.TFLITE);
+            case "llama" -> Optional.of(ModelFormat.GGUF);
+            default -> Optional.empty();
+        };
     }
 
     private Optional<Quantization> quantization(String path, @Nullable String precision) {

@@ -1,11 +1,19 @@
 package io.tinyfleet.server.model;
 
+import jakarta.persistence.CollectionTable;
 import jakarta.persistence.Column;
+import jakarta.persistence.ElementCollection;
 import jakarta.persistence.Entity;
+import jakarta.persistence.FetchType;
 import jakarta.persistence.Id;
+import jakarta.persistence.JoinColumn;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 @Entity
@@ -19,6 +27,13 @@ class ModelEntity {
     private @Nullable String description;
 
     private String licence;
+
+    private @Nullable String card;
+
+    @ElementCollection(fetch = FetchType.EAGER)
+    @CollectionTable(name = "model_tag", joinColumns = @JoinColumn(name = "model"))
+    @Column(name = "tag")
+    private Set<String> tags = new HashSet<>();
 
     @Column(name = "created_at")
     private Instant createdAt;
@@ -55,6 +70,23 @@ class ModelEntity {
 
     Optional<String> description() {
         return Optional.ofNullable(description);
+    }
+
+    Optional<String> card() {
+        return Optional.ofNullable(card);
+    }
+
+    void setCard(Optional<String> markdown) {
+        card = markdown.orElse(null);
+    }
+
+    SortedSet<String> tags() {
+        return new TreeSet<>(tags);
+    }
+
+    void setTags(Set<String> wanted) {
+        tags.retainAll(wanted);
+        tags.addAll(wanted);
     }
 
     String licence() {

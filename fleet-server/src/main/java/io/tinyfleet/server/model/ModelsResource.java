@@ -6,9 +6,11 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
@@ -26,8 +28,10 @@ public class ModelsResource {
     private final ListModels list;
     private final CreateModel create;
     private final PublishRelease publish;
+    private final DescribeModel describe;
 
-    ModelsResource(ListModels list, CreateModel create, PublishRelease publish) {
+    ModelsResource(ListModels list, CreateModel create, PublishRelease publish, DescribeModel describe) {
+        this.describe = describe;
         this.list = list;
         this.create = create;
         this.publish = publish;
@@ -62,9 +66,34 @@ public class ModelsResource {
     @GET
     @Path("/{name}/releases")
     @RolesAllowed("viewer")
-    @Operation(operationId = "listReleases", summary = "The releases of a model, newest first")
-    public Releases releases(@PathParam("name") String name) {
-        return new Releases(list.releasesOf(name));
+    @Operation(
+            operationId = "listReleases",
+            summary = "The releases of a model, newest first, or with order=version the highest version first")
+    public Releases releases(@PathParam("name") String name, @QueryParam("order") @Nullable String order) {
+        if (order != null && !order.equals("version") && !order.equals("time")) {
+            throw Problem.invalid("order", "must be time or version", order);
+        }
+        return new Releases(list.releasesOf(name, "version".equals(order)));
+    }
+
+    @GET
+    @Path("/{name}/versions/{version}")
+    @RolesAllowed("viewer")
+    @Operation(operationId = "getVersion", summary = "The release of a version, or of the version an alias points to")
+    public ReleaseBody version(@PathParam("name") String name, @PathParam("version") String version) {
+        return list.getVersion(name, version);
+    }
+
+    /** The whole set: what is not in it is taken away. */
+    public record TagsRequest(@Nullable List<@Nullable String> tags) {}
+
+    @PUT
+    @Path("/{name}/tags")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed("data")
+    @Operation(operationId = "setModelTags", summary = "Replace the tags of a model")
+    public void setTags(@PathParam("name") String name, @Nullable TagsRequest request) {
+        describe.setModelTags(name, present(request).tags());
     }
 
     @POST

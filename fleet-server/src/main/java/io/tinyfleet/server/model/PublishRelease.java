@@ -69,6 +69,11 @@ class PublishRelease {
             }
 
             @Override
+            public boolean hasRelease(ReleaseId release) {
+                return releases.findByIdOptional(release.value()).isPresent();
+            }
+
+            @Override
             public SelfTestVectors getVectors(ArtifactView selfTest) {
                 return vectors(selfTest);
             }
@@ -93,7 +98,9 @@ class PublishRelease {
                 .setCreatedAtMillis(now.toEpochMilli())
                 .setLicence(checked.licence())
                 .build();
-        ReleaseEntity release = new ReleaseEntity(sign(manifest, now), person.name());
+        ReleaseEntity release =
+                new ReleaseEntity(sign(manifest, now), Optional.ofNullable(request.lineage()), person.name());
+        release.setTags(checked.tags());
         releases.persistAndFlush(release);
         ReleaseView view = release.toView();
         live.publish(
@@ -103,7 +110,7 @@ class PublishRelease {
         LOG.infof(
                 "release published release=%s model=%s version=%s by=%s",
                 view.id(), view.model(), view.version(), person.name());
-        return ReleaseBody.of(view, person.name());
+        return ReleaseBody.of(release);
     }
 
     /** A lower number than an earlier release's would be a way back below a fix. */

@@ -16,6 +16,7 @@ import io.tinyfleet.server.model.ReleaseRequest.PipelineRequest;
 import io.tinyfleet.server.model.ReleaseRequest.SelfTestRequest;
 import java.time.Instant;
 import java.util.List;
+import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /** A release as the API shows it: what was asked for, and what the inspection of its files added. */
@@ -29,7 +30,11 @@ public record ReleaseBody(
         Instant createdAt,
         String createdBy,
         String envelopeSha256,
-        List<VariantBody> variants) {
+        List<VariantBody> variants,
+        SortedSet<String> tags,
+        @Nullable Lineage lineage,
+        @Nullable WithdrawalBody withdrawn,
+        @Nullable Instant usedAt) {
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record VariantBody(
@@ -40,8 +45,10 @@ public record ReleaseBody(
             String runtime,
             @Nullable String minRuntime,
             List<String> abi,
+            List<String> accelerators,
             @Nullable String precision,
             @Nullable Long ramPeakBytes,
+            @Nullable Long flashBytes,
             int opset,
             List<TensorBody> inputs,
             List<TensorBody> outputs,
@@ -55,7 +62,8 @@ public record ReleaseBody(
         }
     }
 
-    static ReleaseBody of(ReleaseView release, String createdBy) {
+    static ReleaseBody of(ReleaseEntity entity) {
+        ReleaseView release = entity.toView();
         return new ReleaseBody(
                 release.id().toString(),
                 release.model(),
@@ -63,11 +71,15 @@ public record ReleaseBody(
                 release.manifest().getSecurityVersion(),
                 release.manifest().getLicence(),
                 release.createdAt(),
-                createdBy,
+                entity.createdBy(),
                 release.envelopeDigest().hex(),
                 release.manifest().getVariantsList().stream()
                         .map(ReleaseBody::variant)
-                        .toList());
+                        .toList(),
+                entity.tags(),
+                entity.lineage().orElse(null),
+                entity.withdrawal().orElse(null),
+                entity.usedAt().orElse(null));
     }
 
     private static VariantBody variant(Variant variant) {
@@ -79,10 +91,12 @@ public record ReleaseBody(
                 variant.getCompatibility().getRuntime(),
                 nonEmpty(variant.getCompatibility().getMinRuntime()),
                 List.copyOf(variant.getCompatibility().getAbiList()),
+                List.copyOf(variant.getCompatibility().getAcceleratorsList()),
                 variant.hasQuantization()
                         ? Precision.wordOf(variant.getQuantization()).orElse(null)
                         : null,
                 nonZero(variant.getCompatibility().getRamPeakBytes()),
+                nonZero(variant.getCompatibility().getFlashBytes()),
                 variant.getCompatibility().getOpset(),
                 variant.getCompatibility().getInputsList().stream()
                         .map(TensorBody::of)

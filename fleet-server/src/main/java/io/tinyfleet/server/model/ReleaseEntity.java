@@ -1,21 +1,34 @@
 package io.tinyfleet.server.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.v1.Release;
+import jakarta.persistence.CollectionTable;
 import jakarta.persistence.Column;
+import jakarta.persistence.ElementCollection;
 import jakarta.persistence.Entity;
+import jakarta.persistence.FetchType;
 import jakarta.persistence.Id;
+import jakarta.persistence.JoinColumn;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** A release. Immutable but for the time of its first use. */
+/** A release. What is signed never changes; beside it stand its first use, its tags and whether it is withdrawn. */
 @Entity
 @Table(name = "release")
 class ReleaseEntity {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     @Id
     private UUID id;
 
@@ -45,11 +58,28 @@ class ReleaseEntity {
     @Column(name = "used_at")
     private @Nullable Instant usedAt;
 
+    private @Nullable String lineage;
+
+    @ElementCollection(fetch = FetchType.EAGER)
+    @CollectionTable(name = "release_tag", joinColumns = @JoinColumn(name = "release_id"))
+    @Column(name = "tag")
+    private Set<String> tags = new HashSet<>();
+
+    @Column(name = "withdrawn_at")
+    private @Nullable Instant withdrawnAt;
+
+    @Column(name = "withdrawn_by")
+    private @Nullable String withdrawnBy;
+
+    @Column(name = "withdrawn_reason")
+    private @Nullable String withdrawnReason;
+
     /** For Hibernate. */
     @SuppressWarnings("NullAway.Init")
     protected ReleaseEntity() {}
 
-    ReleaseEntity(ReleaseView release, String createdBy) {
+    ReleaseEntity(ReleaseView release, Optional<Lineage> lineage, String createdBy) {
+        this.lineage = lineage.map(ReleaseEntity::write).orElse(null);
         this.id = release.id().value();
         this.model = release.model();
         this.version = release.version();
@@ -74,6 +104,78 @@ class ReleaseEntity {
                     createdAt);
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalStateException("the stored manifest of release " + id + " cannot be read", e);
+        }
+    }
+
+    UUID id() {
+        return id;
+    }
+
+    String model() {
+        return model;
+    }
+
+    String version() {
+        return version;
+    }
+
+    Optional<Instant> usedAt() {
+        return Optional.ofNullable(usedAt);
+    }
+
+    Optional<Lineage> lineage() {
+        return Optional.ofNullable(lineage).map(ReleaseEntity::read);
+    }
+
+    SortedSet<String> tags() {
+        return new TreeSet<>(tags);
+    }
+
+    void setTags(Set<String> wanted) {
+        tags.retainAll(wanted);
+        tags.addAll(wanted);
+    }
+
+    /** Not withdrawn. */
+    boolean live() {
+        return withdrawnAt == null;
+    }
+
+    /** A second withdrawal keeps the first one's reason. */
+    void withdraw(Instant at, String by, String reason) {
+        if (withdrawnAt == null) {
+            withdrawnAt = at;
+            withdrawnBy = by;
+            withdrawnReason = reason;
+        }
+    }
+
+    void reinstate() {
+        withdrawnAt = null;
+        withdrawnBy = null;
+        withdrawnReason = null;
+    }
+
+    Optional<WithdrawalBody> withdrawal() {
+        if (withdrawnAt == null || withdrawnBy == null || withdrawnReason == null) {
+            return Optional.empty();
+        }
+        return Optional.of(new WithdrawalBody(withdrawnAt, withdrawnBy, withdrawnReason));
+    }
+
+    private static String write(Lineage lineage) {
+        try {
+            return JSON.writeValueAsString(lineage);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a lineage cannot be written as JSON", e);
+        }
+    }
+
+    private static Lineage read(String json) {
+        try {
+            return JSON.readValue(json, Lineage.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a stored lineage cannot be read", e);
         }
     }
 

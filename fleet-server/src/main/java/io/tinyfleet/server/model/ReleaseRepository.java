@@ -1,11 +1,14 @@
 package io.tinyfleet.server.model;
 
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import io.tinyfleet.protocol.Digest;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 @ApplicationScoped
 class ReleaseRepository implements PanacheRepositoryBase<ReleaseEntity, UUID> {
@@ -18,6 +21,21 @@ class ReleaseRepository implements PanacheRepositoryBase<ReleaseEntity, UUID> {
         return find("model = ?1 order by createdAt desc, id desc", model)
                 .page(0, limit)
                 .list();
+    }
+
+    /** Not withdrawn; by model, oldest first. */
+    List<ReleaseEntity> listLive(int limit) {
+        return find("withdrawnAt is null order by model, createdAt, id")
+                .page(0, limit)
+                .list();
+    }
+
+    Set<Digest> envelopes() {
+        return getEntityManager()
+                .createQuery("select r.envelopeDigest from ReleaseEntity r", byte[].class)
+                .getResultStream()
+                .map(Digest::fromBytes)
+                .collect(Collectors.toSet());
     }
 
     OptionalLong highestSecurityVersion(String model) {

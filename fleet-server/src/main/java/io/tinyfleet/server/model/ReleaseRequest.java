@@ -11,6 +11,8 @@ public record ReleaseRequest(
         @Nullable String version,
         @Nullable Long securityVersion,
         @Nullable String licence,
+        @Nullable Lineage lineage,
+        @Nullable List<String> tags,
         @Nullable List<VariantRequest> variants) {
 
     public record VariantRequest(
@@ -19,8 +21,10 @@ public record ReleaseRequest(
             @Nullable String runtime,
             @Nullable String minRuntime,
             @Nullable List<String> abi,
+            @Nullable List<String> accelerators,
             @Nullable String precision,
             @Nullable Long ramPeakBytes,
+            @Nullable Long flashBytes,
             @Nullable SelfTestRequest selfTest,
             @Nullable PipelineRequest pipeline,
             @Nullable BudgetsRequest budgets) {}

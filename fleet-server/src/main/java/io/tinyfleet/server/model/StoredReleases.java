@@ -5,10 +5,14 @@ import io.tinyfleet.server.platform.Problem;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 
 @ApplicationScoped
 class StoredReleases implements ReleaseDirectory {
+    /** All of them are named in one signed list. */
+    static final int MAX_LIVE = 5_000;
+
     private final ReleaseRepository repository;
     private final InstantSource clock;
 
@@ -32,6 +36,23 @@ class StoredReleases implements ReleaseDirectory {
     @Override
     public ReleaseView getRelease(ReleaseId id) {
         return find(id).orElseThrow(() -> Problem.notFound("release", id));
+    }
+
+    @Override
+    @Transactional
+    public List<ReleaseView> listLive() {
+        List<ReleaseEntity> live = repository.listLive(MAX_LIVE + 1);
+        if (live.size() > MAX_LIVE) {
+            throw new IllegalStateException(
+                    "more than " + MAX_LIVE + " releases are live; withdraw those that nobody needs");
+        }
+        return live.stream().map(ReleaseEntity::toView).toList();
+    }
+
+    @Override
+    @Transactional
+    public boolean isLive(ReleaseId id) {
+        return repository.findByIdOptional(id.value()).map(ReleaseEntity::live).orElse(false);
     }
 
     @Override

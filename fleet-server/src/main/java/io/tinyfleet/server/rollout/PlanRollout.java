@@ -67,6 +67,12 @@ class PlanRollout {
         PlanRules.Checked checked = PlanRules.check(request);
         ReleaseView release = releases.find(checked.release())
                 .orElseThrow(() -> Problem.invalid("releaseId", "names no release", checked.release()));
+        if (!releases.isLive(release.id())) {
+            throw Problem.conflict(
+                    "release-withdrawn",
+                    release.model() + " " + release.version() + " is withdrawn and offered to nobody. Reinstate it or"
+                            + " take another version.");
+        }
         List<DeviceSnapshot> matching = matching(checked.plan().filter());
         Instant now = clock.instant();
         UUID id = UuidV7.next(clock);

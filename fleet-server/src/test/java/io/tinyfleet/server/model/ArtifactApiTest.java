@@ -89,7 +89,10 @@ class ArtifactApiTest {
     @Test
     void text_named_onnx_is_refused_and_leaves_nothing() throws IOException {
         refusedWithoutTrace(
-                "this is text\n".repeat(50).getBytes(StandardCharsets.UTF_8), "?name=model.onnx", 422, "unknown-format");
+                "this is text\n".repeat(50).getBytes(StandardCharsets.UTF_8),
+                "?name=model.onnx",
+                422,
+                "unknown-format");
     }
 
     @Test

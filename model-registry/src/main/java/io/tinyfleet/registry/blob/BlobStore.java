@@ -3,7 +3,9 @@ package io.tinyfleet.registry.blob;
 import io.tinyfleet.protocol.Digest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Keeps bytes by their SHA-256. Any thread may call it. */
 public interface BlobStore {
@@ -19,4 +21,19 @@ public interface BlobStore {
 
     /** The blob of that name, if it is held. */
     Optional<BlobHandle> find(Digest digest);
+
+    /**
+     * Tells of every blob, in no order; one that comes or goes meanwhile may be told of or not.
+     *
+     * @throws IOException when the store cannot be listed to its end
+     */
+    void forEach(Consumer<StoredBlob> visitor) throws IOException;
+
+    /**
+     * Removes a blob that was not put again since: the time is looked at anew.
+     *
+     * @return whether it was removed
+     * @throws IOException when it cannot be removed
+     */
+    boolean deleteIfStoredBefore(Digest digest, Instant cutoff) throws IOException;
 }

@@ -13,18 +13,21 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A {@link BlobStore} in a folder: {@code ab/cdef…} for the digest {@code abcdef…}, and {@code incoming/} for what is
  * still being written. File names come from digests alone, never from outside. The folder belongs to one process.
  */
 public final class FileBlobStore implements BlobStore {
-    private static final int COPY_BYTES = 64 * 1024;
     private static final int FOLDER_CHARACTERS = 2;
 
     private final Path root;
     private final Path incoming;
+    /** Held while a file comes to its place or leaves it, so that a fresh one is never taken for an old one. */
+    private final Object places = new Object();
 
     /**
      * Opens the folder, made if need be, and clears away what a crash left half written.
@@ -34,12 +37,7 @@ public final class FileBlobStore implements BlobStore {
     public FileBlobStore(Path root) throws IOException {
         this.root = root;
         this.incoming = root.resolve("incoming");
-        Files.createDirectories(incoming);
-        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(incoming)) {
-            for (Path leftover : leftovers) {
-                Files.delete(leftover);
-            }
-        }
+        LeftBehind.clear(incoming);
         force(root);
     }
 
@@ -47,9 +45,10 @@ public final class FileBlobStore implements BlobStore {
     public Stored put(InputStream content, long maxBytes) throws IOException {
         Path temporary = Files.createTempFile(incoming, "put-", ".part");
         try {
-            Stored stored = write(content, maxBytes, temporary);
-            moveIntoPlace(temporary, stored.digest());
-            return stored;
+            ReceivedFile received = ReceivedFile.receive(content, maxBytes, temporary);
+            boolean fresh = !Files.exists(fileOf(received.digest()));
+            moveIntoPlace(temporary, received.digest());
+            return new Stored(received.digest(), received.size(), fresh);
         } finally {
             Files.deleteIfExists(temporary);
         }
@@ -71,26 +70,61 @@ public final class FileBlobStore implements BlobStore {
         }
     }
 
-    private Stored write(InputStream content, long maxBytes, Path temporary) throws IOException {
-        Digest.Hasher hasher = Digest.hasher();
-        long size = 0;
-        byte[] buffer = new byte[COPY_BYTES];
-        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-            for (int read = content.read(buffer); read >= 0; read = content.read(buffer)) {
-                if (read > maxBytes - size) {
-                    throw new BlobTooLargeException(maxBytes);
+    @Override
+    public void forEach(Consumer<StoredBlob> visitor) throws IOException {
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(root, Files::isDirectory)) {
+            for (Path folder : folders) {
+                if (!folder.equals(incoming)) {
+                    visit(folder, visitor);
                 }
-                ByteBuffer left = ByteBuffer.wrap(buffer, 0, read);
-                while (left.hasRemaining()) {
-                    channel.write(left);
-                }
-                hasher.update(buffer, 0, read);
-                size += read;
             }
-            channel.force(true);
         }
-        Digest digest = hasher.digest();
-        return new Stored(digest, size, !Files.exists(fileOf(digest)));
+    }
+
+    @Override
+    public boolean deleteIfStoredBefore(Digest digest, Instant cutoff) throws IOException {
+        Path file = fileOf(digest);
+        synchronized (places) {
+            try {
+                if (!Files.getLastModifiedTime(file).toInstant().isBefore(cutoff)) {
+                    return false;
+                }
+                Files.delete(file);
+                return true;
+            } catch (NoSuchFileException e) {
+                // Somebody else removed it.
+                return false;
+            }
+        }
+    }
+
+    private static void visit(Path folder, Consumer<StoredBlob> visitor) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, Files::isRegularFile)) {
+            for (Path file : files) {
+                Optional<Digest> digest = digestOf(folder, file);
+                if (digest.isEmpty()) {
+                    continue;
+                }
+                try {
+                    visitor.accept(new StoredBlob(
+                            digest.get(),
+                            Files.size(file),
+                            Files.getLastModifiedTime(file).toInstant()));
+                } catch (NoSuchFileException e) {
+                    // Gone between the two looks: it is not held.
+                    continue;
+                }
+            }
+        }
+    }
+
+    /** What has no digest for a name was not put here by this class, and is left alone. */
+    private static Optional<Digest> digestOf(Path folder, Path file) {
+        try {
+            return Optional.of(Digest.parse("" + folder.getFileName() + file.getFileName()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     /** Also over a file that is there already: the bytes are the same, and a rotten copy is healed. */
@@ -101,7 +135,9 @@ public final class FileBlobStore implements BlobStore {
             Files.createDirectories(folder);
             force(root);
         }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        synchronized (places) {
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        }
         force(folder);
     }
 

@@ -20,7 +20,18 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         scope = CommandLine.ScopeType.INHERIT,
-        subcommands = {InspectCommand.class, GenerateCompletion.class})
+        subcommands = {
+            InspectCommand.class,
+            UploadCommand.class,
+            ModelCommand.class,
+            ReleaseCommand.class,
+            AliasCommand.class,
+            DownloadCommand.class,
+            VerifyCommand.class,
+            ImportCommand.class,
+            CollectCommand.class,
+            GenerateCompletion.class
+        })
 public final class Tinyfleet implements Runnable {
     public static final int DONE = 0;
     public static final int REFUSED = 1;

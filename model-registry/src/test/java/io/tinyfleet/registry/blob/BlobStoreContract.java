@@ -127,6 +127,33 @@ abstract class BlobStoreContract {
                 .isEqualTo(content);
     }
 
+    @Test
+    void every_blob_is_told_of() throws Exception {
+        Digest small =
+                store().put(new ByteArrayInputStream(content(10)), NO_LIMIT).digest();
+        Digest large =
+                store().put(new ByteArrayInputStream(content(2000)), NO_LIMIT).digest();
+        List<StoredBlob> told = new ArrayList<>();
+        store().forEach(told::add);
+        assertThat(told).extracting(StoredBlob::digest).containsExactlyInAnyOrder(small, large);
+        assertThat(told).extracting(StoredBlob::size).containsExactlyInAnyOrder(10L, 2000L);
+    }
+
+    @Test
+    void a_blob_is_removed_only_if_it_is_older() throws Exception {
+        Digest digest =
+                store().put(new ByteArrayInputStream(content(10)), NO_LIMIT).digest();
+        StoredBlob[] told = new StoredBlob[1];
+        store().forEach(blob -> told[0] = blob);
+        assertThat(store().deleteIfStoredBefore(digest, told[0].storedAt())).isFalse();
+        assertThat(store().find(digest)).isPresent();
+        assertThat(store().deleteIfStoredBefore(digest, told[0].storedAt().plusSeconds(60)))
+                .isTrue();
+        assertThat(store().find(digest)).isEmpty();
+        assertThat(store().deleteIfStoredBefore(digest, told[0].storedAt().plusSeconds(60)))
+                .isFalse();
+    }
+
     /** Always the same for a size. */
     static byte[] content(int size) {
         byte[] content = new byte[size];

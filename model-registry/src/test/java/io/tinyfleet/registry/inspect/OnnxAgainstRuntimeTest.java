@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** What the inspection says of ONNX files is what ONNX Runtime says. */
@@ -22,14 +23,35 @@ class OnnxAgainstRuntimeTest {
     @Test
     void the_real_models_are_understood_as_the_runtime_does() throws Exception {
         for (Path file : RealModels.all(".onnx")) {
-            Inspection found = ModelInspector.inspect(file);
-            try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-                // What the file says, before the runtime rewrites the graph.
-                options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
-                try (OrtSession session = OrtEnvironment.getEnvironment().createSession(file.toString(), options)) {
-                    assertSame(file, found.inputs(), session.getInputInfo());
-                    assertSame(file, found.outputs(), session.getOutputInfo());
-                }
+            assertSame(file);
+        }
+    }
+
+    /** MiniLM and bge-small with 23 to 91 MB: {@code mvn -Plarge-models -pl model-registry -am test}. */
+    @Test
+    void the_large_models_are_understood_as_the_runtime_does() throws Exception {
+        String folder = System.getProperty("tinyfleet.models.large", "");
+        Assumptions.assumeFalse(folder.isBlank(), "the profile large-models is off");
+        for (String name : List.of(
+                "all-minilm-l6-v2.onnx",
+                "all-minilm-l6-v2-q.onnx",
+                "bge-small-en-q.onnx",
+                "bge-small-en-v1.5-q.onnx")) {
+            assertSame(Path.of(folder, name));
+        }
+        Inspection quantized = ModelInspector.inspect(Path.of(folder, "bge-small-en-q.onnx"));
+        assertThat(quantized.weights().bytesByType().get("int8")).isGreaterThan(20_000_000);
+        assertThat(quantized.operators()).containsKeys("MatMulInteger", "DynamicQuantizeLinear");
+    }
+
+    private static void assertSame(Path file) throws Exception {
+        Inspection found = ModelInspector.inspect(file);
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            // What the file says, before the runtime rewrites the graph.
+            options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
+            try (OrtSession session = OrtEnvironment.getEnvironment().createSession(file.toString(), options)) {
+                assertSame(file, found.inputs(), session.getInputInfo());
+                assertSame(file, found.outputs(), session.getOutputInfo());
             }
         }
     }

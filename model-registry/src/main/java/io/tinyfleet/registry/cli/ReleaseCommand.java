@@ -1,0 +1,207 @@
+package io.tinyfleet.registry.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "release",
+        description = "Make releases, look at them, withdraw them.",
+        subcommands = {
+            ReleaseCommand.Create.class,
+            ReleaseCommand.Listing.class,
+            ReleaseCommand.Show.class,
+            ReleaseCommand.Withdraw.class,
+            ReleaseCommand.Reinstate.class,
+            ReleaseCommand.Remove.class
+        })
+final class ReleaseCommand {
+    private ReleaseCommand() {}
+
+    /** One release, by its version or by an alias that points to it. */
+    static JsonNode find(Server server, String model, String version) throws IOException {
+        return server.get(ModelCommand.path(model) + "/versions/" + Server.step(version));
+    }
+
+    private static String path(JsonNode release) {
+        return "/api/v1/releases/" + Server.step(release.path("id").asText());
+    }
+
+    static List<String> lines(JsonNode release) {
+        List<String> lines = new ArrayList<>();
+        lines.add(release.path("model").asText() + " " + release.path("version").asText() + "  "
+                + release.path("licence").asText() + "  "
+                + release.path("id").asText()
+                + (release.hasNonNull("withdrawn")
+                        ? "  withdrawn: " + release.at("/withdrawn/reason").asText()
+                        : ""));
+        for (JsonNode variant : release.path("variants")) {
+            lines.add("  " + variant.path("name").asText() + "  "
+                    + variant.path("runtime").asText() + "  "
+                    + variant.path("precision").asText("") + "  "
+                    + InspectCommand.megabytes(variant.path("size").asLong()) + "  "
+                    + variant.path("artifact").asText());
+        }
+        return lines;
+    }
+
+    @Command(name = "create", description = "Sign and publish an immutable release from a description in YAML.")
+    static final class Create implements Callable<Integer> {
+        @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
+        private String model;
+
+        @Parameters(index = "1", paramLabel = "FILE", description = "The description: docs/publish.md shows one.")
+        private Path file;
+
+        @Option(names = "--release-version", paramLabel = "VERSION", description = "Instead of the file's version.")
+        private Optional<String> version = Optional.empty();
+
+        @Mixin
+        private Server server;
+
+        @Mixin
+        private Answer answer;
+
+        @Override
+        public Integer call() throws IOException {
+            ObjectNode request = ReleaseFile.read(file);
+            version.ifPresent(wanted -> request.put("version", wanted));
+            Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("."));
+            ReleaseFile.upload(server, request, folder);
+            JsonNode release = server.post(ModelCommand.path(model) + "/releases", request);
+            answer.say(release, lines(release));
+            return Tinyfleet.DONE;
+        }
+    }
+
+    @Command(name = "list", description = "List a model's releases, the highest version first.")
+    static final class Listing implements Callable<Integer> {
+        @Parameters(paramLabel = "MODEL", description = "The model.")
+        private String model;
+
+        @Mixin
+        private Server server;
+
+        @Mixin
+        private Answer answer;
+
+        @Override
+        public Integer call() throws IOException {
+            JsonNode releases = server.get(ModelCommand.path(model) + "/releases?order=version");
+            List<String> lines = new ArrayList<>();
+            for (JsonNode release : releases.path("items")) {
+                lines.add(release.path("version").asText() + "  "
+                        + release.path("createdAt").asText() + "  "
+                        + release.path("variants").size() + " variant(s)"
+                        + (release.hasNonNull("withdrawn") ? "  withdrawn" : ""));
+            }
+            answer.say(releases, lines);
+            return Tinyfleet.DONE;
+        }
+    }
+
+    @Command(name = "show", description = "Show one release with its variants.")
+    static final class Show implements Callable<Integer> {
+        @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
+        private String model;
+
+        @Parameters(index = "1", paramLabel = "VERSION", description = "A version or an alias.")
+        private String version;
+
+        @Mixin
+        private Server server;
+
+        @Mixin
+        private Answer answer;
+
+        @Override
+        public Integer call() throws IOException {
+            JsonNode release = find(server, model, version);
+            answer.say(release, lines(release));
+            return Tinyfleet.DONE;
+        }
+    }
+
+    @Command(name = "withdraw", description = "Offer a release no more; devices that run it go on.")
+    static final class Withdraw implements Callable<Integer> {
+        @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
+        private String model;
+
+        @Parameters(index = "1", paramLabel = "VERSION", description = "The version.")
+        private String version;
+
+        @Option(names = "--reason", required = true, description = "Why, for people.")
+        private String reason;
+
+        @Mixin
+        private Server server;
+
+        @Mixin
+        private Answer answer;
+
+        @Override
+        public Integer call() throws IOException {
+            JsonNode release = server.put(
+                    path(find(server, model, version)) + "/withdrawal",
+                    JsonNodeFactory.instance.objectNode().put("reason", reason));
+            answer.say(release, lines(release));
+            return Tinyfleet.DONE;
+        }
+    }
+
+    @Command(name = "reinstate", description = "Offer a withdrawn release again.")
+    static final class Reinstate implements Callable<Integer> {
+        @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
+        private String model;
+
+        @Parameters(index = "1", paramLabel = "VERSION", description = "The version.")
+        private String version;
+
+        @Mixin
+        private Server server;
+
+        @Mixin
+        private Answer answer;
+
+        @Override
+        public Integer call() throws IOException {
+            server.delete(path(find(server, model, version)) + "/withdrawal");
+            JsonNode release = find(server, model, version);
+            answer.say(release, lines(release));
+            return Tinyfleet.DONE;
+        }
+    }
+
+    @Command(name = "remove", description = "Remove a release that was never offered to a device.")
+    static final class Remove implements Callable<Integer> {
+        @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
+        private String model;
+
+        @Parameters(index = "1", paramLabel = "VERSION", description = "The version.")
+        private String version;
+
+        @Mixin
+        private Server server;
+
+        @Mixin
+        private Answer answer;
+
+        @Override
+        public Integer call() throws IOException {
+            JsonNode release = find(server, model, version);
+            server.delete(path(release));
+            answer.say(release, List.of(model + " " + release.path("version").asText() + " is removed"));
+            return Tinyfleet.DONE;
+        }
+    }
+}
