@@ -126,9 +126,7 @@ const Wave = z.extend(SummaryWave, {
   openedAt: z.optional(z.string()),
   soakEndsAt: z.optional(z.string()),
   counts: z.optional(Counts),
-  received: z.optional(
-    z.object({ devices: z.number(), bytesDone: z.number(), bytesTotal: z.number() }),
-  ),
+  received: z.optional(z.object({ devices: z.number(), bytesDone: z.number(), bytesTotal: z.number() })),
   gates: z._default(z.array(WaveGate), []),
 });
 export type Wave = z.infer<typeof Wave>;
