@@ -45,6 +45,7 @@ final class StandInServer implements AutoCloseable {
     final List<DeviceEvent> events = new CopyOnWriteArrayList<>();
     final List<Envelope> telemetry = new CopyOnWriteArrayList<>();
     final AtomicInteger chunksSent = new AtomicInteger();
+    final AtomicInteger sharedChunksSent = new AtomicInteger();
     final Set<Integer> chunksToSpoil = new HashSet<>();
     volatile boolean answersNeeds = true;
     volatile boolean acknowledges = true;
@@ -83,6 +84,14 @@ final class StandInServer implements AutoCloseable {
     void send(InLeaf leaf, byte[] payload) {
         try {
             client.publish(Topics.deviceIn(SmallFleet.DEVICE, leaf), payload, 1, false);
+        } catch (MqttException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void sendToAll(Digest blob, Chunk chunk) {
+        try {
+            client.publish(Topics.blobShared(blob), chunk.toByteArray(), 0, false);
         } catch (MqttException e) {
             throw new IllegalStateException(e);
         }
@@ -164,7 +173,12 @@ final class StandInServer implements AutoCloseable {
                     chunk = chunk.toBuilder().setData(ByteString.copyFrom(data)).build();
                 }
                 chunksSent.incrementAndGet();
-                send(InLeaf.BLOB, chunk.toByteArray());
+                if (need.getShared()) {
+                    sharedChunksSent.incrementAndGet();
+                    sendToAll(Digest.fromBytes(need.getBlobSha256()), chunk);
+                } else {
+                    send(InLeaf.BLOB, chunk.toByteArray());
+                }
             }
         }
     }

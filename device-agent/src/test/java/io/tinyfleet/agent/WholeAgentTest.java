@@ -20,6 +20,7 @@ import io.tinyfleet.agent.outbox.Outbox;
 import io.tinyfleet.agent.outbox.OutboxLimits;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.protocol.InLeaf;
+import io.tinyfleet.protocol.v1.DesiredSlot;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.PresenceKind;
 import io.tinyfleet.protocol.v1.Probation;
@@ -156,6 +157,45 @@ class WholeAgentTest {
                 .isEqualTo(v1.chunks().count());
         assertThat(server().lastAttempt().getChunksRepeated()).isZero();
         assertThat(server().chunksSent.get()).isEqualTo(v1.chunks().count() + 2);
+    }
+
+    private void offerToAll(Published published) {
+        DesiredSlot.Builder slot = server().fleet.offer(published);
+        slot.setEncodings(0, slot.getEncodings(0).toBuilder().setSharedOffered(true))
+                .setProbation(Probation.newBuilder().setRunningSeconds(1).setMinInferences(1));
+        server().send(InLeaf.DESIRED, server().fleet.sign(server().fleet.desired(slot)));
+    }
+
+    @Test
+    void a_model_on_offer_to_all_comes_over_its_shared_topic() {
+        Published v1 = server().fleet.publish("1.0.0", 2_000_000);
+
+        offerToAll(v1);
+        Await.until(() -> "healthy: " + server().attempts, () -> server().hasReported(Phase.HEALTHY));
+
+        assertThat(server().sharedChunksSent.get()).isEqualTo(v1.chunks().count());
+        assertThat(server().lastAttempt().getChunksRepeated()).isZero();
+    }
+
+    @Test
+    void a_broker_that_dies_in_a_shared_download_costs_no_written_chunk() throws Exception {
+        Published v1 = server().fleet.publish("1.0.0", 2_000_000);
+        server().answersOnly = 15;
+        offerToAll(v1);
+        Await.until(() -> "15 chunks", () -> server().chunksSent.get() == 15);
+
+        broker().kill();
+        broker().restart();
+        SmallFleet fleet = server().fleet;
+        server().close();
+        StandInServer second = new StandInServer(broker().url(), fleet);
+        serverOrNone = second;
+        Await.until(() -> "healthy: " + second.attempts, () -> second.hasReported(Phase.HEALTHY));
+
+        assertThat(second.sharedChunksSent.get()).isPositive();
+        assertThat(second.lastAttempt().getChunksRepeated()).isZero();
+        assertThat(second.lastAttempt().getChunksWritten())
+                .isEqualTo(v1.chunks().count());
     }
 
     @Test

@@ -23,6 +23,8 @@ class SharedDelivery {
     private final SharedSender sender;
     private final DeliveryConfig config;
     private final InstantSource clock;
+    /** Set before the database goes away. */
+    private volatile boolean stopping;
 
     SharedDelivery(
             SharedRepository repository,
@@ -40,7 +42,9 @@ class SharedDelivery {
 
     @Scheduled(every = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void tick() {
-        sender.tick();
+        if (!stopping) {
+            sender.tick();
+        }
     }
 
     @Scheduled(every = "1h", delayed = "2m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
@@ -48,7 +52,8 @@ class SharedDelivery {
         repository.forgetOffers(clock.instant().minus(config.documentLife()).minus(GRACE));
     }
 
-    void stop(@Observes ShutdownEvent stopping) throws InterruptedException {
+    void stop(@Observes ShutdownEvent event) throws InterruptedException {
+        stopping = true;
         sender.stop();
     }
 }
