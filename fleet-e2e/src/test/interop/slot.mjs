@@ -88,7 +88,10 @@ export class Slot {
       if (isWayBack && previous?.sha256 === artifact && (await this.#device.blobs.held(desired.variantSha256))) {
         return await this.#takeBack(desired, previous, signal);
       }
-      return await this.#install(desired, signal);
+      // A power cut in the probation: what is active has still to prove itself.
+      if (active?.attemptId === this.#attempt.id) return await this.#prove(desired, signal);
+      if (await this.#install(desired, signal)) return await this.#prove(desired, signal);
+      return await this.#runActive(desired, signal);
     } catch (failure) {
       if (failure instanceof Superseded) throw failure;
       console.log(`slot ${this.#name}: ${failure.message}`);
@@ -104,10 +107,10 @@ export class Slot {
     if (release.securityVersion < floor) {
       throw new Refusal("below-floor", `security version ${release.securityVersion} is under the floor ${floor} of ${previous.model}`);
     }
-    const session = await load(this.#device.blobs.path(variant.target.sha256));
+    await load(this.#device.blobs.path(variant.target.sha256));
     signal.throwIfAborted();
     this.#switch({ ...previous, attemptId: this.#attempt.id });
-    await this.#prove(desired, variant, session, signal);
+    await this.#prove(desired, signal);
   }
 
   #heldRelease({ releaseSha256, sha256 }) {
@@ -164,35 +167,54 @@ export class Slot {
     this.#device.event({ code, severity: severityName, slot: this.#name, attemptId, artifactSha256, detail });
   }
 
+  /** The old model runs on until the new one is tried and the switch is due. Answers whether there was a switch. */
   async #install(desired, signal) {
+    const stop = new AbortController();
+    const onAbort = () => stop.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const old = this.#runActive(desired, stop.signal).catch((failure) => {
+      if (!(failure instanceof Superseded)) console.log(`slot ${this.#name}: the running model stopped: ${failure.message}`);
+    });
+    try {
+      const next = await this.#fetchAndTry(desired, signal);
+      stop.abort(new Superseded());
+      await old;
+      if (next) this.#switch(next);
+      return next !== null;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      stop.abort(new Superseded());
+      await old;
+    }
+  }
+
+  /** Fetches, checks and tries what is offered; answers what is to become active, or null when it is rejected. */
+  async #fetchAndTry(desired, signal) {
     const { blobs } = this.#device;
     if (desired.retry) this.#device.allowArtifact(this.#attempt.artifact);
     if (this.#device.isRefused(this.#attempt.artifact)) {
-      return this.#reject(desired, signal, "penalty-box", "this artifact has failed here, and the slot does not say retry");
+      return this.#reject(desired, "penalty-box", "this artifact has failed here, and the slot does not say retry");
     }
     const alive = await this.#metadata(desired, signal);
     const releaseBytes = await blobs.small(desired.release, desired.attemptId, signal);
     const { release, variant } = this.#verified(releaseBytes, desired, alive);
     const unfit = whyUnfit(variant, this.#device.facts());
-    if (unfit) return this.#reject(desired, signal, unfit.reason, unfit.detail);
+    if (unfit) return this.#reject(desired, unfit.reason, unfit.detail);
+    if (!variant.pipeline?.audioFrames) throw new Refusal("pipeline-mismatch", "this device feeds models with frames of sound only");
     const vectors = variant.selfTest ? await this.#vectors(variant.selfTest, desired, signal) : [];
     if (!(await blobs.held(variant.target.sha256))) await this.#download(desired, variant, signal);
-    const switched = this.#record.active?.attemptId === this.#attempt.id;
-    if (!switched) this.#phase("VERIFIED");
+    this.#phase("VERIFIED");
     const session = await load(blobs.path(variant.target.sha256));
     await selfTest(session, vectors, variant.selfTest ?? { absoluteTolerance: 0, relativeTolerance: 0 });
     signal.throwIfAborted();
-    if (!switched) {
-      this.#switch({
-        sha256: hex(variant.target.sha256),
-        releaseId: hex(release.releaseId),
-        model: release.model,
-        version: release.version,
-        attemptId: this.#attempt.id,
-        releaseSha256: hex(desired.release.sha256),
-      });
-    }
-    await this.#prove(desired, variant, session, signal);
+    return {
+      sha256: hex(variant.target.sha256),
+      releaseId: hex(release.releaseId),
+      model: release.model,
+      version: release.version,
+      attemptId: this.#attempt.id,
+      releaseSha256: hex(desired.release.sha256),
+    };
   }
 
   /** The model and floor of the offer; while heads or floors have ended, waits for a document with newer ones. */
@@ -257,9 +279,9 @@ export class Slot {
     }
   }
 
-  async #reject(desired, signal, reason, detail) {
+  #reject(desired, reason, detail) {
     this.#end(desired, "REJECTED", reason, detail);
-    await this.#runActive(desired, signal);
+    return null;
   }
 
   async #download(desired, variant, signal) {
@@ -299,13 +321,15 @@ export class Slot {
   }
 
   /** Runs the new model until it has proven itself, and goes back by itself if it fails. */
-  async #prove(desired, variant, session, signal) {
+  async #prove(desired, signal) {
+    const { variant } = this.#heldRelease(this.#record.active);
     const attempt = this.#attempt;
     attempt.activations++;
     this.#device.save();
     if (attempt.activations > MAX_ACTIVATIONS) {
       return this.#goBack(desired, signal, "crash-loop", `the program ended ${MAX_ACTIVATIONS} times in the probation`);
     }
+    const session = await load(this.#device.blobs.path(variant.target.sha256));
     const { runningSeconds, minInferences, deadlineSeconds } = desired.probation ?? {};
     const latencies = new Sketch();
     const started = performance.now();
@@ -349,9 +373,7 @@ export class Slot {
 
   /** Infers at the pace of a microphone until `judge` is satisfied, an inference fails, or something else is wanted. */
   async #run(desired, variant, session, signal, judge) {
-    const frames = variant.pipeline?.audioFrames;
-    if (!frames) throw new Refusal("pipeline-mismatch", "this device runs models that take frames of sound, and nothing else");
-    const source = new NoiseFrames(session, frames);
+    const source = new NoiseFrames(session, variant.pipeline.audioFrames);
     const seconds = desired.windowSeconds || DEFAULT_WINDOW_SECONDS;
     let window = this.#window(source);
     const close = () => {
@@ -385,7 +407,8 @@ export class Slot {
       slot: this.#name,
       artifactSha256: Buffer.from(active.sha256, "hex"),
       attemptId: Buffer.from(active.attemptId, "hex"),
-      phase: attempt.phase,
+      // What runs beside an attempt, or after one that failed, has proven itself before.
+      phase: attempt?.id === active.attemptId ? attempt.phase : "HEALTHY",
       source: NoiseFrames.SOURCE,
       threshold: source.threshold,
       clockSynchronised: this.#device.isSynchronised(),
