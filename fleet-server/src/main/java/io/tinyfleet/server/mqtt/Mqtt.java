@@ -141,10 +141,15 @@ class Mqtt implements MqttPublisher, Endpoints, DeviceConnections {
         return known;
     }
 
-    /** Order is not promised: what needs one carries a number. */
+    /**
+     * Order is not promised: what needs one carries a number. But while the links hold, all that goes to one device
+     * takes the same one, so that a root comes before the document that was signed under it.
+     */
     @Override
     public CompletionStage<Void> publish(String topic, byte[] payload, Delivery delivery) {
-        int preferred = Math.floorMod(topic.hashCode(), Math.max(1, links.size()));
+        int leaf = topic.indexOf("/in/");
+        String receiver = leaf < 0 ? topic : topic.substring(0, leaf);
+        int preferred = Math.floorMod(receiver.hashCode(), Math.max(1, links.size()));
         for (int offset = 0; offset < links.size(); offset++) {
             Optional<CompletionStage<Void>> published =
                     links.get((preferred + offset) % links.size()).publish(topic, payload, delivery);
