@@ -10,6 +10,7 @@ import io.tinyfleet.protocol.v1.DownloadPolicy;
 import io.tinyfleet.protocol.v1.Encoding;
 import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Probation;
+import io.tinyfleet.server.delivery.encoding.ReadyEncoding;
 import io.tinyfleet.server.model.ArtifactView;
 import io.tinyfleet.server.model.ReleaseView;
 import java.time.Duration;
@@ -26,7 +27,7 @@ import java.util.function.BiFunction;
  */
 record DesiredContent(Desired unnumbered) {
     /** A slot with all that its part of the document needs. */
-    record Filled(SlotContent content, ReleaseView release, ArtifactView artifact) {}
+    record Filled(SlotContent content, ReleaseView release, ArtifactView artifact, List<ReadyEncoding> encodings) {}
 
     /** A slot's part of the document; without a filling it is to run nothing. */
     record SlotPart(StoredSlot slot, Optional<Filled> filling) {}
@@ -51,6 +52,9 @@ record DesiredContent(Desired unnumbered) {
                 .setRelease(blob(release.envelopeDigest(), release.envelopeSize()))
                 .setVariantSha256(content.variant().toBytes())
                 .addEncodings(identity(part.filling().get().artifact()))
+                .addAllEncodings(part.filling().get().encodings().stream()
+                        .map(DesiredContent::encoding)
+                        .toList())
                 .setProbation(Probation.newBuilder()
                         .setRunningSeconds(content.probation().runningSeconds())
                         .setMinInferences(content.probation().minInferences())
@@ -67,6 +71,16 @@ record DesiredContent(Desired unnumbered) {
                 .setChunkList(blob(artifact.chunkList(), artifact.chunkListSize()))
                 .setChunkSize(Limits.CHUNK_BYTES)
                 .build();
+    }
+
+    private static Encoding encoding(ReadyEncoding ready) {
+        Encoding.Builder encoding = Encoding.newBuilder()
+                .setKind(ready.key().base().isPresent() ? EncodingKind.TD1 : EncodingKind.ZSTD)
+                .setBlob(blob(ready.blob(), ready.bytes()))
+                .setChunkList(blob(ready.chunkList(), ready.chunkListBytes()))
+                .setChunkSize(Limits.CHUNK_BYTES);
+        ready.key().base().ifPresent(base -> encoding.setBaseSha256(base.toBytes()));
+        return encoding.build();
     }
 
     private static BlobRef blob(Digest digest, long size) {
@@ -109,11 +123,22 @@ record DesiredContent(Desired unnumbered) {
                 .toList();
     }
 
-    /** Without the offers to all: they depend on other devices, and no document is signed anew for them. */
+    /**
+     * Deltas, compressed forms and offers to all are hints and no content. One that becomes ready, or no longer fits
+     * because the device or others have moved on, signs no document anew: the next offer has it.
+     */
     Digest digest() {
-        DesiredContent asked = withEncodings(
-                (slot, encoding) -> encoding.toBuilder().clearSharedOffered().build());
-        return Digest.of(asked.unnumbered().toByteArray());
+        Desired.Builder asked = unnumbered.toBuilder().clearSlots();
+        for (DesiredSlot slot : unnumbered.getSlotsList()) {
+            asked.addSlots(slot.toBuilder()
+                    .clearEncodings()
+                    .addAllEncodings(slot.getEncodingsList().stream()
+                            .filter(encoding -> encoding.getKind() == EncodingKind.IDENTITY)
+                            .map(encoding ->
+                                    encoding.toBuilder().clearSharedOffered().build())
+                            .toList()));
+        }
+        return Digest.of(asked.build().toByteArray());
     }
 
     /** Whether the newest document no longer does. */

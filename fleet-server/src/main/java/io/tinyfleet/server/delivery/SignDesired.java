@@ -5,8 +5,10 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.server.delivery.DesiredContent.Filled;
 import io.tinyfleet.server.delivery.DesiredContent.SlotPart;
+import io.tinyfleet.server.delivery.encoding.ReadyEncodings;
 import io.tinyfleet.server.device.DeviceDirectory;
 import io.tinyfleet.server.device.DeviceSnapshot;
+import io.tinyfleet.server.device.InstalledArtifactView;
 import io.tinyfleet.server.model.ArtifactDirectory;
 import io.tinyfleet.server.model.ReleaseDirectory;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -40,6 +43,7 @@ class SignDesired {
     private final DeviceDirectory devices;
     private final ReleaseDirectory releases;
     private final ArtifactDirectory artifacts;
+    private final ReadyEncodings encodings;
     private final TrustKeys trust;
     private final DocumentSigner signer;
     private final SignatureTime signatureTime;
@@ -52,6 +56,7 @@ class SignDesired {
             DeviceDirectory devices,
             ReleaseDirectory releases,
             ArtifactDirectory artifacts,
+            ReadyEncodings encodings,
             TrustKeys trust,
             DocumentSigner signer,
             SignatureTime signatureTime,
@@ -62,6 +67,7 @@ class SignDesired {
         this.devices = devices;
         this.releases = releases;
         this.artifacts = artifacts;
+        this.encodings = encodings;
         this.trust = trust;
         this.signer = signer;
         this.signatureTime = signatureTime;
@@ -85,8 +91,8 @@ class SignDesired {
         Map<DeviceId, Optional<SignedDocument>> newest = repository.lock(ids);
         Map<DeviceId, List<StoredSlot>> slots = repository.slots(ids);
         DownloadRules.Batch rules = downloads.of(ids, variants(slots.values()));
-        Map<DeviceId, Long> reported = devices.list(ids).stream()
-                .collect(Collectors.toMap(DeviceSnapshot::id, DeviceSnapshot::reportedDesiredSeq));
+        Map<DeviceId, DeviceSnapshot> reported =
+                devices.list(ids).stream().collect(Collectors.toMap(DeviceSnapshot::id, device -> device));
 
         List<OutboxRow> ready = new ArrayList<>();
         for (DeviceId device : ids) {
@@ -98,7 +104,7 @@ class SignDesired {
                         slots.getOrDefault(device, List.of()),
                         rules,
                         newest.getOrDefault(device, Optional.empty()),
-                        reported.getOrDefault(device, 0L));
+                        Optional.ofNullable(reported.get(device)));
                 ready.addAll(rows);
             } catch (ClockBehindException e) {
                 LOG.warnf("desired document not signed device=%s reason=%s", device, e.getMessage());
@@ -124,16 +130,19 @@ class SignDesired {
             List<StoredSlot> slots,
             DownloadRules.Batch rules,
             Optional<SignedDocument> newest,
-            long reportedSeq) {
+            Optional<DeviceSnapshot> reported) {
         if (slots.isEmpty()) {
             return;
         }
+        long reportedSeq = reported.map(DeviceSnapshot::reportedDesiredSeq).orElse(0L);
         DesiredContent content = rules.applyTo(
                 device,
                 DesiredContent.of(
                         device,
                         trust.rootDigest(),
-                        slots.stream().map(this::part).toList()));
+                        slots.stream()
+                                .map(slot -> part(slot, bases(slot, reported)))
+                                .toList()));
         if (!content.needsSigning(newest, reportedSeq, clock.instant(), config.resignAfter())) {
             return;
         }
@@ -146,11 +155,19 @@ class SignDesired {
         LOG.debugf("signed a desired document device=%s seq=%d", device, desired.getSeq());
     }
 
-    private SlotPart part(StoredSlot slot) {
-        return new SlotPart(slot, slot.content().map(this::filling));
+    /** What the device says it holds in this slot: deltas may start there. */
+    private static List<Digest> bases(StoredSlot slot, Optional<DeviceSnapshot> reported) {
+        return reported.map(device -> device.slots().get(slot.slot())).stream()
+                .flatMap(held -> Stream.concat(held.active().stream(), held.previous().stream()))
+                .map(InstalledArtifactView::artifact)
+                .toList();
     }
 
-    private Filled filling(SlotContent content) {
+    private SlotPart part(StoredSlot slot, List<Digest> bases) {
+        return new SlotPart(slot, slot.content().map(content -> filling(content, bases)));
+    }
+
+    private Filled filling(SlotContent content, List<Digest> bases) {
         return new Filled(
                 content,
                 releases.find(content.release())
@@ -159,7 +176,8 @@ class SignDesired {
                 artifacts
                         .find(content.variant())
                         .orElseThrow(() ->
-                                new DocumentImpossibleException("artifact " + content.variant() + " is not stored")));
+                                new DocumentImpossibleException("artifact " + content.variant() + " is not stored")),
+                encodings.find(content.variant(), bases));
     }
 
     static final class DocumentImpossibleException extends RuntimeException {
