@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The table of encodings. Plain SQL: claims need row locks that skip each other. */
@@ -105,6 +106,14 @@ class EncodingRows {
                 .filter(ready -> ready.key().base().isEmpty()
                         || bases.contains(ready.key().base().get()))
                 .toList();
+    }
+
+    /** All that is ready, with the chunk lists. */
+    Set<Digest> blobs() {
+        return Set.copyOf(query(
+                "select blob_sha256 as digest from encoding where state = 'READY'"
+                        + " union select chunk_list_sha256 from encoding where state = 'READY'",
+                row -> Digest.fromBytes(row.getBytes("digest"))));
     }
 
     /** Newest change first. */

@@ -42,6 +42,9 @@ class EncodingJobTest {
     ReadyEncodings ready;
 
     @Inject
+    EncodingPins pins;
+
+    @Inject
     BlobStore blobs;
 
     @Test
@@ -61,6 +64,7 @@ class EncodingJobTest {
         }
         assertThat(made.toByteArray()).isEqualTo(fresh);
         assertThat(blobs.find(delta.chunkList())).isPresent();
+        assertThat(pins.pinned()).contains(delta.blob(), delta.chunkList());
         assertThat(ready.find(target, List.of())).isEmpty();
         assertThat(ready.find(target, List.of(target))).isEmpty();
     }
