@@ -1,6 +1,7 @@
 package io.tinyfleet.agent;
 
 import io.tinyfleet.agent.board.Board;
+import io.tinyfleet.agent.enrol.CurrentRoot;
 import io.tinyfleet.agent.install.StateFile;
 import io.tinyfleet.agent.link.Link;
 import io.tinyfleet.agent.link.LinkEvent;
@@ -11,6 +12,7 @@ import io.tinyfleet.agent.reconcile.AgentState;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.reconcile.Reconciler;
 import io.tinyfleet.agent.reconcile.Step;
+import io.tinyfleet.protocol.trust.RoleName;
 import io.tinyfleet.protocol.v1.Ack;
 import io.tinyfleet.protocol.v1.DeviceFacts;
 import io.tinyfleet.protocol.v1.PresenceKind;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -65,6 +68,7 @@ final class AgentLoop {
     private final Models models;
     private final Edge edge;
     private final Inbox inbox;
+    private final CurrentRoot root;
     private final String version;
     private AgentState state;
     private AgentState stored;
@@ -89,11 +93,14 @@ final class AgentLoop {
         this.stored = state.durable();
         this.presences = new Uplink.Presences(clocks);
         presences.desiredSeq(state.desiredSeq());
+        this.root = new CurrentRoot(parts.identity().root(), parts.disk(), parts.home());
+        presences.rootVersion(root.root().version());
         this.link = neighbours.link(this::offer, presences);
         this.uplink = new Uplink(outbox, presences, link);
         this.models = neighbours.models(this::answer, this::window);
-        this.edge = new Edge(parts, uplink, models, timers, background(), new Edge.Answers(answers::add, this::answer));
-        this.inbox = new Inbox(parts.identity(), parts.disk(), parts.home(), this::acknowledged);
+        this.edge = new Edge(
+                parts, root, uplink, models, timers, background(), new Edge.Answers(answers::add, this::answer));
+        this.inbox = new Inbox(parts.identity(), root, parts.disk(), parts.home(), this::acknowledged);
     }
 
     private static ThreadPoolExecutor background() {
@@ -150,6 +157,7 @@ final class AgentLoop {
     // ---- the loop
 
     void run() {
+        handle(rootAtStart());
         handle(new Event.Started());
         link.open();
         while (!stopping) {
@@ -159,6 +167,19 @@ final class AgentLoop {
             uplink.pump(clocks.uptime().read());
         }
         end();
+    }
+
+    /**
+     * A cut between the root's file and the state leaves a root that the state does not know: then nothing that director
+     * and heads said under the one before counts. All they say is bound to its root, so this loses no protection.
+     */
+    private Event rootAtStart() {
+        long known = state.trust().rootVersion();
+        boolean cut = known != 0 && known != root.root().version();
+        return new Event.RootHeld(
+                root.root().version(),
+                root.root().issuedAt(),
+                cut ? EnumSet.of(RoleName.DIRECTOR, RoleName.HEADS) : EnumSet.noneOf(RoleName.class));
     }
 
     private void rest() {
@@ -251,6 +272,7 @@ final class AgentLoop {
         if (event instanceof LinkEvent.Received received) {
             inbox.read(received.leaf(), received.payload(), state, clocks.read())
                     .ifPresent(this::handle);
+            tellRootVersion();
             received.handled().run();
         } else if (event instanceof LinkEvent.ReceivedShared shared) {
             inbox.readShared(shared.payload()).ifPresent(this::handle);
@@ -265,6 +287,13 @@ final class AgentLoop {
             timers.cancel("heartbeat");
             uplink.disconnected();
             handle(new Event.Disconnected());
+        }
+    }
+
+    /** After a step the server hears at once that it has come this far. */
+    private void tellRootVersion() {
+        if (presences.rootVersion(root.root().version()) && connection > 0) {
+            uplink.presence(PresenceKind.HEARTBEAT, connection);
         }
     }
 

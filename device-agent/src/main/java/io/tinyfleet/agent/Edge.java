@@ -1,6 +1,7 @@
 package io.tinyfleet.agent;
 
 import io.tinyfleet.agent.board.Board;
+import io.tinyfleet.agent.enrol.CurrentRoot;
 import io.tinyfleet.agent.enrol.Identity;
 import io.tinyfleet.agent.install.AgentHome;
 import io.tinyfleet.agent.install.Disk;
@@ -43,6 +44,8 @@ final class Edge implements Action.Edge {
     /** What the edge works on. */
     record Parts(AgentHome home, Disk disk, Identity identity, ModelStore store, Board board, Clocks clocks) {}
 
+    private final CurrentRoot root;
+
     /**
      * Where answers go.
      *
@@ -51,8 +54,16 @@ final class Edge implements Action.Edge {
      */
     record Answers(Consumer<Event> now, Consumer<Event> later) {}
 
-    Edge(Parts parts, Uplink uplink, Models models, Timers timers, Executor background, Answers answers) {
+    Edge(
+            Parts parts,
+            CurrentRoot root,
+            Uplink uplink,
+            Models models,
+            Timers timers,
+            Executor background,
+            Answers answers) {
         this.parts = parts;
+        this.root = root;
         this.uplink = uplink;
         this.models = models;
         this.timers = timers;
@@ -249,13 +260,39 @@ final class Edge implements Action.Edge {
     // ---- judgements
 
     @Override
+    public void findMetadata(Action.FindMetadata action) {
+        Digest blob = Digest.fromBytes(action.blob().getSha256());
+        Optional<byte[]> found = Optional.empty();
+        try {
+            found = parts.store().findBlob(blob);
+        } catch (IOException e) {
+            LOG.warn("blob-not-read", "blob", blob.shortHex(), "reason", e.getMessage());
+        }
+        answers.now()
+                .accept(
+                        found.isPresent()
+                                ? new Event.MetadataFound(action.blob(), found.get())
+                                : new Event.MetadataAbsent(action.blob()));
+    }
+
+    @Override
+    public void verifyHeads(Action.VerifyHeads action) {
+        answers.now().accept(MetadataCheck.heads(root.root(), action));
+    }
+
+    @Override
+    public void verifyFloors(Action.VerifyFloors action) {
+        answers.now().accept(MetadataCheck.floors(root.root(), action));
+    }
+
+    @Override
     public void verifyRelease(Action.VerifyRelease action) {
         try {
             answers.now()
                     .accept(new Event.ReleaseVerified(
                             action.slot(),
                             action.attempt(),
-                            Releases.verify(parts.identity().root(), action.release(), action.envelope())));
+                            Releases.verify(root.root(), action.model(), action.release(), action.envelope())));
         } catch (TrustException e) {
             answers.now()
                     .accept(new Event.ReleaseRefused(

@@ -1,5 +1,6 @@
 package io.tinyfleet.agent;
 
+import io.tinyfleet.agent.enrol.CurrentRoot;
 import io.tinyfleet.agent.enrol.Identity;
 import io.tinyfleet.agent.install.AgentHome;
 import io.tinyfleet.agent.install.Disk;
@@ -13,14 +14,15 @@ import io.tinyfleet.protocol.InLeaf;
 import io.tinyfleet.protocol.Messages;
 import io.tinyfleet.protocol.UnreadableMessageException;
 import io.tinyfleet.protocol.trust.DesiredDocuments;
+import io.tinyfleet.protocol.trust.RoleName;
 import io.tinyfleet.protocol.trust.TrustException;
 import io.tinyfleet.protocol.v1.Ack;
 import io.tinyfleet.protocol.v1.Chunk;
 import io.tinyfleet.protocol.v1.Command;
 import io.tinyfleet.protocol.v1.Desired;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Turns messages from the broker into events: verified and read, or refused. */
@@ -28,12 +30,14 @@ final class Inbox {
     private static final EventLog LOG = EventLog.of("inbox");
 
     private final Identity identity;
+    private final CurrentRoot root;
     private final Disk disk;
     private final AgentHome home;
     private final Consumer<Ack> acks;
 
-    Inbox(Identity identity, Disk disk, AgentHome home, Consumer<Ack> acks) {
+    Inbox(Identity identity, CurrentRoot root, Disk disk, AgentHome home, Consumer<Ack> acks) {
         this.identity = identity;
+        this.root = root;
         this.disk = disk;
         this.home = home;
         this.acks = acks;
@@ -44,6 +48,7 @@ final class Inbox {
         try {
             return switch (leaf) {
                 case DESIRED -> Optional.of(desired(payload, state, now));
+                case ROOT -> root(payload);
                 case BLOB -> Optional.of(new Event.ChunkArrived(Messages.read(Chunk.parser(), payload)));
                 case ACK -> {
                     acks.accept(Messages.read(Ack.parser(), payload));
@@ -71,11 +76,11 @@ final class Inbox {
     private Event desired(byte[] envelope, AgentState state, Moment now) {
         try {
             Desired desired = DesiredDocuments.verify(
-                    identity.root(),
+                    root.root(),
                     identity.device(),
                     state.desiredSeq(),
                     state.findDesiredDigest(),
-                    trustedTime(state, now),
+                    state.trustedTime(now),
                     envelope);
             keep(desired, envelope, state);
             return new Event.DesiredVerified(desired, Digest.of(envelope));
@@ -85,10 +90,24 @@ final class Inbox {
         }
     }
 
-    /** The latest signed time seen; the system's own only while somebody keeps it right. */
-    private static Instant trustedTime(AgentState state, Moment now) {
-        boolean later = now.clockSynchronised() && now.wall().isAfter(state.signedTime());
-        return later ? now.wall() : state.signedTime();
+    /** One step on, or refused by name. An older root, or the one held, sent again is nothing. */
+    private Optional<Event> root(byte[] envelope) {
+        if (root.holds(envelope)) {
+            return Optional.empty();
+        }
+        try {
+            Set<RoleName> rotated = root.step(envelope);
+            LOG.info("root-stepped", "version", root.root().version(), "rotated", rotated);
+            return Optional.of(
+                    new Event.RootHeld(root.root().version(), root.root().issuedAt(), rotated));
+        } catch (TrustException e) {
+            LOG.warn("root-refused", "code", e.code(), "reason", e.getMessage());
+            return Optional.of(new Event.MessageRefused("root-refused", e.code(), String.valueOf(e.getMessage())));
+        } catch (IOException e) {
+            // Not taken: the next heartbeat says which root is held, and the server sends this one again.
+            LOG.warn("root-not-stored", "reason", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** For people who want to see what was signed; the agent itself goes by its state file. */

@@ -42,6 +42,7 @@ final class Uplink {
         private final Clocks clocks;
         private volatile long boot;
         private volatile long desiredSeq;
+        private volatile long rootVersion;
 
         Presences(Clocks clocks) {
             this.clocks = clocks;
@@ -53,6 +54,13 @@ final class Uplink {
 
         void desiredSeq(long seq) {
             desiredSeq = seq;
+        }
+
+        /** Whether it is another than before. */
+        boolean rootVersion(long version) {
+            boolean changed = version != rootVersion;
+            rootVersion = version;
+            return changed;
         }
 
         byte[] will(long connection) {
@@ -79,6 +87,7 @@ final class Uplink {
                     .setBootCounter(boot)
                     .setConnection(connection)
                     .setDesiredSeq(desiredSeq)
+                    .setRootVersion(rootVersion)
                     .setLowestProtocol(Limits.PROTOCOL)
                     .setHighestProtocol(Limits.PROTOCOL)
                     .setClockSynchronised(now.clockSynchronised())

@@ -2,6 +2,7 @@ package io.tinyfleet.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tinyfleet.agent.enrol.CurrentRoot;
 import io.tinyfleet.agent.enrol.Identity;
 import io.tinyfleet.agent.fixture.LyingDisk;
 import io.tinyfleet.agent.fixture.SmallFleet;
@@ -11,6 +12,9 @@ import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.reconcile.Moment;
 import io.tinyfleet.agent.reconcile.Reconciler;
 import io.tinyfleet.protocol.InLeaf;
+import io.tinyfleet.protocol.trust.RoleName;
+import io.tinyfleet.protocol.trust.RootBuilder;
+import io.tinyfleet.protocol.trust.SigningKey;
 import io.tinyfleet.protocol.v1.Ack;
 import io.tinyfleet.protocol.v1.Command;
 import io.tinyfleet.protocol.v1.Desired;
@@ -23,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Attacks by documents that are signed, or not, and sent again. */
@@ -33,6 +38,7 @@ class InboxTest {
     private final LyingDisk disk = new LyingDisk();
     private final AgentHome home = new AgentHome(Path.of("/device"));
     private final List<Ack> acks = new ArrayList<>();
+    private final CurrentRoot root = new CurrentRoot(fleet.root(), disk, home);
     private final Inbox inbox = new Inbox(
             new Identity(
                     SmallFleet.DEVICE,
@@ -40,6 +46,7 @@ class InboxTest {
                     "REAL",
                     new Identity.Broker("tcp://127.0.0.1:1", "dev-7", "secret"),
                     fleet.root()),
+            root,
             disk,
             home,
             acks::add);
@@ -171,6 +178,58 @@ class InboxTest {
         stored(fleet.sign(newer));
 
         refused(read(fleet.sign(old), new Moment(Duration.ZERO, Instant.EPOCH, false)), "expired");
+    }
+
+    // ---- roots
+
+    private byte[] nextRoot(long version, SigningKey... signers) {
+        return new RootBuilder(version, SmallFleet.ISSUED, SmallFleet.ISSUED.plus(Duration.ofDays(365)))
+                .role(RoleName.ROOT, fleet.keys().root())
+                .role(RoleName.RELEASE, fleet.keys().release())
+                .role(RoleName.DIRECTOR, SigningKey.generate())
+                .role(RoleName.HEADS, fleet.keys().heads())
+                .sign(List.of(signers));
+    }
+
+    private Optional<Event> readRoot(byte[] envelope) {
+        return inbox.read(InLeaf.ROOT, envelope, state, NOW);
+    }
+
+    private void rootRefused(byte[] envelope, String code) {
+        assertThat(readRoot(envelope))
+                .hasValueSatisfying(event -> assertThat(event)
+                        .isInstanceOfSatisfying(Event.MessageRefused.class, refused -> {
+                            assertThat(refused.eventCode()).isEqualTo("root-refused");
+                            assertThat(refused.code()).isEqualTo(code);
+                        }));
+        assertThat(root.root().version()).isEqualTo(1);
+        assertThat(disk.read(home.root().resolve("identity/root.dsse"))).isEmpty();
+    }
+
+    @Test
+    void the_next_root_is_stored_before_it_is_believed() {
+        byte[] next = nextRoot(2, fleet.keys().root());
+
+        assertThat(readRoot(next))
+                .hasValueSatisfying(event -> assertThat(event).isInstanceOfSatisfying(Event.RootHeld.class, held -> {
+                    assertThat(held.version()).isEqualTo(2);
+                    assertThat(held.rotated()).containsExactly(RoleName.DIRECTOR);
+                }));
+        assertThat(disk.read(home.root().resolve("identity/root.dsse"))).hasValue(next);
+        assertThat(readRoot(next)).as("the same again").isEmpty();
+        refused(read(fleet.sign(document())), "threshold-not-met");
+    }
+
+    @Test
+    void a_skipped_root_step_is_refused() {
+        rootRefused(nextRoot(3, fleet.keys().root()), "root-version-step");
+    }
+
+    @Test
+    void a_root_signed_by_a_stranger_or_of_another_type_is_refused() {
+        rootRefused(nextRoot(2, SigningKey.generate()), "threshold-not-met");
+        rootRefused(fleet.sign(document()), "wrong-payload-type");
+        rootRefused(new byte[70_000], "too-large");
     }
 
     @Test

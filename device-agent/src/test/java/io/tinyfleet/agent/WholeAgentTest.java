@@ -156,7 +156,7 @@ class WholeAgentTest {
         assertThat(server().lastAttempt().getChunksWritten())
                 .isEqualTo(v1.chunks().count());
         assertThat(server().lastAttempt().getChunksRepeated()).isZero();
-        assertThat(server().chunksSent.get()).isEqualTo(v1.chunks().count() + 2);
+        assertThat(server().chunksSent.get()).isEqualTo(v1.chunks().count() + 3);
     }
 
     private void offerToAll(Published published) {

@@ -4,6 +4,8 @@ package io.tinyfleet.protocol;
 public enum InLeaf {
     /** {@code DsseEnvelope} with a {@code Desired}. */
     DESIRED("desired"),
+    /** {@code DsseEnvelope} with the {@code Root} after the one the device holds. */
+    ROOT("root"),
     /** {@code Ack}: stored-up-to marks. */
     ACK("ack"),
     /** {@code Chunk}. */

@@ -3,9 +3,11 @@ package io.tinyfleet.agent.install;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.tinyfleet.agent.install.v1.StoredArtifact;
+import io.tinyfleet.agent.install.v1.StoredFloor;
 import io.tinyfleet.agent.install.v1.StoredInstall;
 import io.tinyfleet.agent.install.v1.StoredSlot;
 import io.tinyfleet.agent.install.v1.StoredState;
+import io.tinyfleet.agent.install.v1.StoredTrust;
 import io.tinyfleet.agent.reconcile.AgentState;
 import io.tinyfleet.agent.reconcile.Counters;
 import io.tinyfleet.agent.reconcile.Install;
@@ -15,10 +17,13 @@ import io.tinyfleet.agent.reconcile.Pace;
 import io.tinyfleet.agent.reconcile.Served;
 import io.tinyfleet.agent.reconcile.SlotState;
 import io.tinyfleet.agent.reconcile.Starts;
+import io.tinyfleet.agent.reconcile.Trust;
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.trust.SeenVersion;
+import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.DesiredSlot;
 import io.tinyfleet.protocol.v1.DownloadPolicy;
 import io.tinyfleet.protocol.v1.EncodingKind;
@@ -27,7 +32,9 @@ import io.tinyfleet.protocol.v1.Variant;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -100,8 +107,68 @@ public final class StateFile {
         if (!state.pace().equals(Pace.FREE)) {
             stored.setDownloadPolicy(state.pace().policy().toByteString());
         }
+        stored.setTrust(encode(state.trust()));
         state.penaltyBox().forEach(artifact -> stored.addPenaltyBox(artifact.toBytes()));
         return stored.build();
+    }
+
+    private static StoredTrust encode(Trust trust) {
+        StoredTrust.Builder stored = StoredTrust.newBuilder()
+                .setRootVersion(trust.rootVersion())
+                .setRootTimeMillis(trust.rootTime().toEpochMilli())
+                .setHeadsTimeMillis(trust.headsTime().toEpochMilli())
+                .addAllWantedFloors(trust.wanted().floors().stream()
+                        .map(BlobRef::toByteString)
+                        .toList());
+        SeenVersion heads = trust.heads();
+        if (heads != null) {
+            stored.setHeadsVersion(heads.version())
+                    .setHeadsSha256(heads.envelope().toBytes());
+        }
+        BlobRef wanted = trust.wanted().heads();
+        if (wanted != null) {
+            stored.setWantedHeads(wanted.toByteString());
+        }
+        trust.floors()
+                .forEach((model, floor) -> stored.addFloors(StoredFloor.newBuilder()
+                        .setModel(model)
+                        .setVersion(floor.seen().version())
+                        .setSha256(floor.seen().envelope().toBytes())
+                        .setMinSecurityVersion(floor.minSecurityVersion())
+                        .setIssuedAtMillis(floor.issuedAt().toEpochMilli())
+                        .setExpiresAtMillis(floor.expiresAt().toEpochMilli())));
+        return stored.build();
+    }
+
+    private static Trust decode(StoredTrust stored) throws InvalidProtocolBufferException {
+        Map<String, Trust.Floor> floors = new TreeMap<>();
+        for (StoredFloor floor : stored.getFloorsList()) {
+            floors.put(
+                    floor.getModel(),
+                    new Trust.Floor(
+                            new SeenVersion(floor.getVersion(), Digest.fromBytes(floor.getSha256())),
+                            floor.getMinSecurityVersion(),
+                            Instant.ofEpochMilli(floor.getIssuedAtMillis()),
+                            Instant.ofEpochMilli(floor.getExpiresAtMillis())));
+        }
+        List<BlobRef> wantedFloors = new ArrayList<>();
+        for (ByteString blob : stored.getWantedFloorsList()) {
+            wantedFloors.add(BlobRef.parseFrom(blob));
+        }
+        return new Trust(
+                stored.getRootVersion(),
+                Instant.ofEpochMilli(stored.getRootTimeMillis()),
+                stored.getHeadsVersion() == 0
+                        ? null
+                        : new SeenVersion(stored.getHeadsVersion(), Digest.fromBytes(stored.getHeadsSha256())),
+                Instant.ofEpochMilli(stored.getHeadsTimeMillis()),
+                floors,
+                new Trust.Wanted(
+                        stored.getWantedHeads().isEmpty() ? null : BlobRef.parseFrom(stored.getWantedHeads()),
+                        wantedFloors),
+                null,
+                null,
+                null);
     }
 
     private static StoredSlot encode(SlotState slot) {
@@ -128,6 +195,7 @@ public final class StateFile {
                 .setVariant(installed.variant().toByteString())
                 .setAttemptId(installed.attempt().toBytes())
                 .setConfirmed(installed.confirmed())
+                .setSecurityVersion(installed.securityVersion())
                 .build();
     }
 
@@ -174,6 +242,7 @@ public final class StateFile {
                 Instant.ofEpochMilli(stored.getSignedTimeMillis()),
                 slots,
                 penaltyBox,
+                decode(stored.getTrust()),
                 false,
                 Pace.stored(DownloadPolicy.parseFrom(stored.getDownloadPolicy())));
     }
@@ -195,7 +264,8 @@ public final class StateFile {
                 stored.getVersion(),
                 Variant.parseFrom(stored.getVariant()),
                 AttemptId.fromBytes(stored.getAttemptId()),
-                stored.getConfirmed());
+                stored.getConfirmed(),
+                stored.getSecurityVersion());
     }
 
     private static Install decode(StoredInstall stored) throws InvalidProtocolBufferException {

@@ -4,6 +4,7 @@ import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.BlobLink;
+import io.tinyfleet.protocol.trust.SeenVersion;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.DeviceEvent;
 import io.tinyfleet.protocol.v1.Encoding;
@@ -11,6 +12,8 @@ import io.tinyfleet.protocol.v1.Need;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Reported;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +52,12 @@ public sealed interface Action {
         void assembleModel(AssembleModel action);
 
         void collectGarbage(CollectGarbage action);
+
+        void findMetadata(FindMetadata action);
+
+        void verifyHeads(VerifyHeads action);
+
+        void verifyFloors(VerifyFloors action);
 
         void verifyRelease(VerifyRelease action);
 
@@ -199,8 +208,40 @@ public sealed interface Action {
         }
     }
 
-    /** Answered by {@code ReleaseVerified} or {@code ReleaseRefused}. */
-    record VerifyRelease(SlotName slot, AttemptId attempt, Digest release, byte[] envelope) implements Action {
+    /** Answered by {@code MetadataFound} or {@code MetadataAbsent}. */
+    record FindMetadata(BlobRef blob) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.findMetadata(this);
+        }
+    }
+
+    /** Answered by {@code HeadsVerified} or {@code MetadataRefused}. */
+    record VerifyHeads(Digest expected, Optional<SeenVersion> stored, Instant trustedTime, byte[] envelope)
+            implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.verifyHeads(this);
+        }
+    }
+
+    /** Answered by {@code FloorsVerified} or {@code MetadataRefused}. */
+    record VerifyFloors(
+            String model, Digest expected, Optional<SeenVersion> stored, Instant trustedTime, byte[] envelope)
+            implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.verifyFloors(this);
+        }
+    }
+
+    /**
+     * Answered by {@code ReleaseVerified} or {@code ReleaseRefused}.
+     *
+     * @param model under which the verified heads list it
+     */
+    record VerifyRelease(SlotName slot, AttemptId attempt, String model, Digest release, byte[] envelope)
+            implements Action {
         @Override
         public void in(Edge edge) {
             edge.verifyRelease(this);

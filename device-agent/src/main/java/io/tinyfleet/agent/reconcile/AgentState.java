@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param desiredSeq newest desired document verified and stored; 0: none
  * @param desiredDigest SHA-256 of its envelope
- * @param signedTime latest signed time seen: only signed times are stored, so a clock at 2099 cannot stick
+ * @param signedTime latest time that the director signed: only signed times are stored, so a clock at 2099 cannot
+ *     stick
  * @param penaltyBox artifacts that failed here; not tried again until an offer says retry
+ * @param trust what other signed metadata has said
  * @param connected not stored
  * @param pace what the operator allows this device's link
  */
@@ -27,6 +29,7 @@ public record AgentState(
         Instant signedTime,
         Map<SlotName, SlotState> slots,
         Set<Digest> penaltyBox,
+        Trust trust,
         boolean connected,
         Pace pace) {
 
@@ -37,14 +40,24 @@ public record AgentState(
 
     /** A device that has just been enrolled. */
     public static AgentState fresh() {
-        return new AgentState(0, null, Instant.EPOCH, Map.of(), Set.of(), false, Pace.FREE);
+        return new AgentState(0, null, Instant.EPOCH, Map.of(), Set.of(), Trust.NONE, false, Pace.FREE);
     }
 
     /** The part that is stored before any action of a step is done. */
     public AgentState durable() {
         TreeMap<SlotName, SlotState> stored = new TreeMap<>();
         slots.forEach((name, slot) -> stored.put(name, slot.durable()));
-        return new AgentState(desiredSeq, desiredDigest, signedTime, stored, penaltyBox, false, pace.durable());
+        return new AgentState(
+                desiredSeq, desiredDigest, signedTime, stored, penaltyBox, trust.durable(), false, pace.durable());
+    }
+
+    /**
+     * The latest signed time seen; the system's own only while somebody keeps it right. A device without a clock thus
+     * never thinks that it is later than it is, and cannot notice that it is kept from newer documents.
+     */
+    public Instant trustedTime(Moment now) {
+        Instant signed = trust.signedTime().isAfter(signedTime) ? trust.signedTime() : signedTime;
+        return now.clockSynchronised() && now.wall().isAfter(signed) ? now.wall() : signed;
     }
 
     public Optional<SlotState> findSlot(SlotName name) {

@@ -113,17 +113,11 @@ final class Downloads {
     private static void use(Turn turn, SlotState slot, Purpose purpose, byte[] content) {
         Offer offer = slot.findOffer().orElseThrow();
         switch (purpose) {
-            case RELEASE -> {
-                turn.put(slot.with((Work) new Work.Awaiting("release's signature")));
-                turn.act(new Action.VerifyRelease(
-                        slot.name(),
-                        offer.attempt(),
-                        Digest.fromBytes(offer.release().getSha256()),
-                        content));
-            }
+            case RELEASE -> Offers.verifyRelease(turn, slot, content);
             case CHUNK_LIST -> slot.findEncoding().ifPresent(encoding -> findModel(turn, slot, encoding, content));
             case SELF_TEST -> Offers.beginTrial(turn, slot, Digest.of(content));
-            case MODEL -> throw new IllegalStateException("a model never comes as one small blob");
+            case MODEL, METADATA ->
+                throw new IllegalStateException("neither a model nor metadata comes as a slot's small blob");
         }
     }
 

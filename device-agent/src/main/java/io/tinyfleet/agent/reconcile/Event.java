@@ -3,9 +3,15 @@ package io.tinyfleet.agent.reconcile;
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.trust.RoleName;
+import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Chunk;
 import io.tinyfleet.protocol.v1.Desired;
+import io.tinyfleet.protocol.v1.Floors;
+import io.tinyfleet.protocol.v1.Heads;
 import io.tinyfleet.protocol.v1.Release;
+import java.time.Instant;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Something that has happened. An answer from the edge names slot and attempt; one that is not current is dropped. */
@@ -37,6 +43,7 @@ public sealed interface Event {
         @Override
         public void applyTo(Turn turn) {
             Downloads.connected(turn);
+            Metadata.connected(turn);
         }
     }
 
@@ -52,6 +59,22 @@ public sealed interface Event {
         @Override
         public void applyTo(Turn turn) {
             Offers.desiredVerified(turn, this);
+        }
+    }
+
+    /**
+     * The root on disk: at start, and after each step.
+     *
+     * @param rotated roles whose keys are others than those of the root that was held before
+     */
+    record RootHeld(long version, Instant issuedAt, Set<RoleName> rotated) implements Event {
+        public RootHeld {
+            rotated = Set.copyOf(rotated);
+        }
+
+        @Override
+        public void applyTo(Turn turn) {
+            Metadata.rootHeld(turn, this);
         }
     }
 
@@ -71,6 +94,7 @@ public sealed interface Event {
 
         @Override
         public void applyTo(Turn turn) {
+            Metadata.chunkArrived(turn, chunk);
             Downloads.chunkArrived(turn, this);
         }
     }
@@ -178,6 +202,51 @@ public sealed interface Event {
         @Override
         public void applyTo(Turn turn) {
             Downloads.encodingRefused(turn, this);
+        }
+    }
+
+    // ---- heads and floors
+
+    record MetadataFound(BlobRef blob, byte[] content) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Metadata.found(turn, this);
+        }
+    }
+
+    record MetadataAbsent(BlobRef blob) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Metadata.absent(turn, this);
+        }
+    }
+
+    record MetadataTimeout(Digest blob) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Metadata.timeout(turn, blob);
+        }
+    }
+
+    record HeadsVerified(Heads heads, Digest envelope) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Metadata.headsVerified(turn, this);
+        }
+    }
+
+    record FloorsVerified(Floors floors, Digest envelope) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Metadata.floorsVerified(turn, this);
+        }
+    }
+
+    /** {@code what} is {@code heads} or {@code floors}. */
+    record MetadataRefused(String what, Digest envelope, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Metadata.metadataRefused(turn, this);
         }
     }
 

@@ -10,6 +10,7 @@ import io.tinyfleet.protocol.v1.Variant;
  *
  * @param attempt the offer that brought it here: its windows carry this id
  * @param confirmed it has passed its probation on this device; only such an artifact is kept as the way back
+ * @param securityVersion of its release; what is under its model's floor is not gone back to
  */
 public record Installed(
         Digest artifact,
@@ -18,14 +19,15 @@ public record Installed(
         String version,
         Variant variant,
         AttemptId attempt,
-        boolean confirmed) {
+        boolean confirmed,
+        long securityVersion) {
 
     public Installed under(AttemptId newAttempt) {
-        return new Installed(artifact, release, model, version, variant, newAttempt, confirmed);
+        return new Installed(artifact, release, model, version, variant, newAttempt, confirmed, securityVersion);
     }
 
     public Installed confirm() {
-        return new Installed(artifact, release, model, version, variant, attempt, true);
+        return new Installed(artifact, release, model, version, variant, attempt, true, securityVersion);
     }
 
     public long size() {

@@ -49,12 +49,14 @@ final class Offers {
         Pace pace = turn.pace().under(desired.getDownloadPolicy());
         boolean otherRules = !pace.policy().equals(turn.pace().policy());
         turn.pace(pace);
+        Metadata.wanted(turn, desired);
         for (DesiredSlot wanted : desired.getSlotsList()) {
             want(turn, wanted);
         }
         if (otherRules) {
             Downloads.paceChanged(turn);
         }
+        Metadata.advance(turn);
         turn.collectGarbage();
         turn.report();
     }
@@ -112,18 +114,46 @@ final class Offers {
                             + " has failed on this device before; an offer with retry lifts this");
             return;
         }
+        if (!wayBack(turn, slot)) {
+            begin(turn, slot);
+        }
+    }
+
+    /**
+     * Back to what is held, without download and trial; stale metadata does not stop that. Whether the slot's offer is
+     * such a way back and was dealt with.
+     */
+    private static boolean wayBack(Turn turn, SlotState slot) {
+        if (!(slot.install() instanceof Accepted accepted) || !isWayBack(accepted.offer())) {
+            return false;
+        }
+        Digest artifact = accepted.offer().artifact();
         // An offer of the running file under another release still brings another self-test: only the way back is
         // short.
-        if (slot.runs(artifact) && isWayBack(offer)) {
+        if (slot.runs(artifact)) {
             takeOver(turn, slot, accepted);
-            return;
+            return true;
         }
         Installed previous = slot.previous();
-        if (previous != null && previous.artifact().equals(artifact) && isWayBack(offer)) {
-            activate(turn, slot, accepted.activateHeld(Counters.NONE), previous.under(offer.attempt()));
-            return;
+        if (previous == null || !previous.artifact().equals(artifact)) {
+            return false;
         }
-        begin(turn, slot);
+        if (Metadata.floorsAreOnTheirWay(turn)) {
+            turn.put(slot.with((Work) new Work.Awaiting(Metadata.AWAITED)));
+            return true;
+        }
+        // The floor holds for whoever orders it; only the device's own fall-back is exempt.
+        Optional<String> belowFloor = Metadata.belowFloor(turn, previous);
+        if (belowFloor.isPresent()) {
+            reject(turn, slot, accepted, "below-floor", belowFloor.get());
+            return true;
+        }
+        activate(
+                turn,
+                slot,
+                accepted.activateHeld(Counters.NONE),
+                previous.under(accepted.offer().attempt()));
+        return true;
     }
 
     private static boolean isWayBack(Offer offer) {
@@ -150,12 +180,66 @@ final class Offers {
 
     /** Also after a restart: what the disk holds already is found, and only the rest is fetched. */
     static void begin(Turn turn, SlotState slot) {
+        if (wayBack(turn, slot)) {
+            return;
+        }
         Offer offer = slot.findOffer().orElseThrow();
+        if (!(slot.install() instanceof Verified)) {
+            // Nothing new by stale heads; what is held and verified already is a matter of the trial only.
+            if (Metadata.modelOf(turn, slot, Digest.fromBytes(offer.release().getSha256()))
+                    .isEmpty()) {
+                return;
+            }
+        }
         turn.put(slot.with((Work) new Work.Awaiting("release")));
         turn.act(new Action.FindBlob(slot.name(), offer.attempt(), Purpose.RELEASE, offer.release()));
     }
 
+    /** Heads and floors have been verified: the slots that waited for them look again. */
+    static void metadataReady(Turn turn) {
+        for (SlotState slot : turn.slots()) {
+            if (awaitsMetadata(slot)) {
+                begin(turn, turn.slot(slot.name()));
+            }
+        }
+    }
+
+    /** Nothing newer will be known for now: the ways back go on by the floors that are stored. */
+    static void metadataStale(Turn turn) {
+        for (SlotState slot : turn.slots()) {
+            if (awaitsMetadata(slot)) {
+                wayBack(turn, turn.slot(slot.name()));
+            }
+        }
+    }
+
+    static void metadataRefused(Turn turn, String code, String sentence) {
+        metadataStale(turn);
+        for (SlotState slot : turn.slots()) {
+            if (awaitsMetadata(slot)) {
+                fail(turn, turn.slot(slot.name()), code, sentence, false);
+            }
+        }
+    }
+
+    private static boolean awaitsMetadata(SlotState slot) {
+        return slot.work() instanceof Work.Awaiting awaiting && awaiting.what().equals(Metadata.AWAITED);
+    }
+
     // ---- the release
+
+    /** By the keys of the model under which the heads list it; a held file's model is known. */
+    static void verifyRelease(Turn turn, SlotState slot, byte[] envelope) {
+        Offer offer = slot.findOffer().orElseThrow();
+        Digest release = Digest.fromBytes(offer.release().getSha256());
+        Optional<String> model = slot.install() instanceof Verified verified
+                ? Optional.of(verified.candidate().model())
+                : Metadata.modelOf(turn, slot, release);
+        if (model.isPresent()) {
+            turn.put(slot.with((Work) new Work.Awaiting("release's signature")));
+            turn.act(new Action.VerifyRelease(slot.name(), offer.attempt(), model.get(), release, envelope));
+        }
+    }
 
     static void releaseRefused(Turn turn, Event.ReleaseRefused event) {
         turn.findWorking(event.slot(), event.attempt()).ifPresent(slot -> {
@@ -187,7 +271,14 @@ final class Offers {
                 event.release().getVersion(),
                 variant.get(),
                 offer.attempt(),
-                false);
+                false,
+                event.release().getSecurityVersion());
+        Optional<String> belowFloor = Metadata.belowFloor(turn, candidate);
+        if (belowFloor.isPresent()) {
+            turn.raise("release-refused", Severity.SECURITY, slot, "below-floor: " + belowFloor.get());
+            fail(turn, slot, "below-floor", belowFloor.get(), false);
+            return;
+        }
         if (slot.install() instanceof Accepted accepted && slot.runs(candidate.artifact(), candidate.release())) {
             takeOver(turn, slot.with((Work) new Work.Resting()), accepted);
             turn.report();

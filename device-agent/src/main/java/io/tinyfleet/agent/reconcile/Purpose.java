@@ -5,5 +5,7 @@ public enum Purpose {
     RELEASE,
     CHUNK_LIST,
     SELF_TEST,
+    /** The list of live releases, or floors. */
+    METADATA,
     MODEL
 }

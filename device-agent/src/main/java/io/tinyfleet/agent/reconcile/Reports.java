@@ -4,6 +4,7 @@ import io.tinyfleet.protocol.v1.Attempt;
 import io.tinyfleet.protocol.v1.InstalledArtifact;
 import io.tinyfleet.protocol.v1.Reported;
 import io.tinyfleet.protocol.v1.ReportedSlot;
+import org.jspecify.annotations.Nullable;
 
 /** What the server is told about the slots. */
 public final class Reports {
@@ -25,7 +26,7 @@ public final class Reports {
             }
             Offer offer = slot.install().offer();
             if (offer != null) {
-                Attempt.Builder attempt = attempt(offer, slot.install());
+                Attempt.Builder attempt = attempt(offer, slot, state.trust().trouble());
                 slot.work()
                         .findFetch()
                         .filter(fetch -> fetch.transport().way() == Way.WAITING)
@@ -47,14 +48,16 @@ public final class Reports {
                 .build();
     }
 
-    private static Attempt.Builder attempt(Offer offer, Install install) {
+    private static Attempt.Builder attempt(Offer offer, SlotState slot, Trust.@Nullable Trouble trouble) {
+        Install install = slot.install();
+        Trust.@Nullable Trouble waits = install instanceof Install.Accepted ? trouble : null;
         Counters counters = install.counters();
         return Attempt.newBuilder()
                 .setAttemptId(offer.attempt().toBytes())
                 .setArtifactSha256(offer.wanted().getVariantSha256())
                 .setPhase(install.phase())
-                .setReason(install.reason())
-                .setDetail(install.detail())
+                .setReason(waits != null ? waits.code() : install.reason())
+                .setDetail(waits != null ? waits.sentence() : install.detail())
                 .setBytesDone(counters.bytesDone())
                 .setBytesTotal(counters.bytesTotal())
                 .setProbationSeconds(install.served().seconds())

@@ -35,6 +35,7 @@ final class Running {
                 Offers.begin(turn, now);
             }
         }
+        Metadata.advance(turn);
         turn.collectGarbage();
         turn.report();
     }
@@ -235,7 +236,12 @@ final class Running {
             return;
         }
         turn.punish(bad.artifact());
-        Installed back = slot.previous();
+        // A fall-back out of an unconfirmed model is exempt from the floor: better an old model than none. Once the new
+        // one is confirmed, nothing under the floor is started any more.
+        Optional<String> belowFloor = Optional.ofNullable(slot.previous())
+                .filter(previous -> bad.confirmed())
+                .flatMap(previous -> Metadata.belowFloor(turn, previous));
+        Installed back = belowFloor.isPresent() ? null : slot.previous();
         SlotState left = slot.artifacts(back, null)
                 .with(Starts.NONE)
                 .with(Serving.STOPPED)
@@ -245,6 +251,7 @@ final class Running {
                 ? "there is no previous model, the slot runs nothing"
                 : "back to " + back.model() + " " + back.version();
         turn.raise("rolled-back", Severity.ERROR, left, code + ": " + sentence + "; " + way);
+        belowFloor.ifPresent(why -> turn.raise("below-floor", Severity.ERROR, left, why + ": the slot runs nothing"));
         if (back == null) {
             turn.act(new Action.StopModel(slot.name()));
         } else {

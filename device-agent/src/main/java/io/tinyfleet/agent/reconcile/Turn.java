@@ -26,6 +26,7 @@ final class Turn {
     private long desiredSeq;
     private @Nullable Digest desiredDigest;
     private Instant signedTime;
+    private Trust trust;
     private boolean connected;
     private Pace pace;
     private final Set<Digest> listening;
@@ -38,6 +39,7 @@ final class Turn {
         this.desiredSeq = state.desiredSeq();
         this.desiredDigest = state.desiredDigest();
         this.signedTime = state.signedTime();
+        this.trust = state.trust();
         this.connected = state.connected();
         this.pace = state.pace();
         this.listening = listening();
@@ -64,7 +66,8 @@ final class Turn {
 
     Step end() {
         leaveWhatHasEnded();
-        AgentState next = new AgentState(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, connected, pace);
+        AgentState next =
+                new AgentState(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace);
         if (reportWanted) {
             actions.add(new Action.Report(Reports.of(next, now)));
         }
@@ -75,6 +78,15 @@ final class Turn {
 
     Duration uptime() {
         return now.uptime();
+    }
+
+    Instant trustedTime() {
+        return new AgentState(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace)
+                .trustedTime(now);
+    }
+
+    Trust trust() {
+        return trust;
     }
 
     long desiredSeq() {
@@ -132,6 +144,17 @@ final class Turn {
         }
     }
 
+    void trust(Trust next) {
+        trust = next;
+    }
+
+    /** Another director speaks from now on: numbers and times of the one before no longer count. */
+    void forgetDesired() {
+        desiredSeq = 0;
+        desiredDigest = null;
+        signedTime = Instant.EPOCH;
+    }
+
     void punish(Digest artifact) {
         penaltyBox.add(artifact);
     }
@@ -175,7 +198,7 @@ final class Turn {
 
     /** Everything that some slot runs, may go back to or is fetching stays; the rest is deleted. */
     void collectGarbage() {
-        Set<Digest> pinned = new TreeSet<>();
+        Set<Digest> pinned = new TreeSet<>(trust.pinned());
         for (Map.Entry<SlotName, SlotState> entry : slots.entrySet()) {
             SlotState slot = entry.getValue();
             pin(pinned, slot.active());

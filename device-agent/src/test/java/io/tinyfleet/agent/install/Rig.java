@@ -18,6 +18,7 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.chunk.ChunkList;
 import io.tinyfleet.protocol.delta.CorruptPatchException;
+import io.tinyfleet.protocol.trust.HeadsDocuments;
 import io.tinyfleet.protocol.trust.Releases;
 import io.tinyfleet.protocol.trust.TrustException;
 import io.tinyfleet.protocol.v1.ChunkRange;
@@ -241,12 +242,43 @@ final class Rig implements Action.Edge {
     }
 
     @Override
+    public void findMetadata(Action.FindMetadata action) {
+        try {
+            Optional<byte[]> found =
+                    store.findBlob(Digest.fromBytes(action.blob().getSha256()));
+            events.add(
+                    found.isPresent()
+                            ? new Event.MetadataFound(action.blob(), found.get())
+                            : new Event.MetadataAbsent(action.blob()));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void verifyHeads(Action.VerifyHeads action) {
+        try {
+            events.add(new Event.HeadsVerified(
+                    HeadsDocuments.verify(
+                            fleet.root(), action.expected(), action.stored(), action.trustedTime(), action.envelope()),
+                    action.expected()));
+        } catch (TrustException e) {
+            events.add(new Event.MetadataRefused("heads", action.expected(), e.code(), "?"));
+        }
+    }
+
+    @Override
+    public void verifyFloors(Action.VerifyFloors action) {
+        throw new AssertionError("this fleet has no floors");
+    }
+
+    @Override
     public void verifyRelease(Action.VerifyRelease action) {
         try {
             events.add(new Event.ReleaseVerified(
                     action.slot(),
                     action.attempt(),
-                    Releases.verify(fleet.root(), action.release(), action.envelope())));
+                    Releases.verify(fleet.root(), action.model(), action.release(), action.envelope())));
         } catch (TrustException e) {
             events.add(new Event.ReleaseRefused(action.slot(), action.attempt(), e.code(), "?"));
         }

@@ -87,7 +87,10 @@ class InstallationTest {
         play.desire(offer);
 
         assertThat(play.log.subList(before, play.log.size()))
-                .allMatch(action -> action instanceof Action.Report || action instanceof Action.CollectGarbage);
+                .allMatch(action -> action instanceof Action.Report
+                        || action instanceof Action.CollectGarbage
+                        || action instanceof Action.FindMetadata
+                        || action instanceof Action.VerifyHeads);
         assertThat(play.phase()).isEqualTo(Phase.HEALTHY);
         assertThat(play.state.desiredSeq()).isEqualTo(2);
     }

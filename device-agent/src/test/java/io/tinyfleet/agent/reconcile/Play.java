@@ -7,6 +7,9 @@ import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.BlobLink;
+import io.tinyfleet.protocol.trust.FloorsDocuments;
+import io.tinyfleet.protocol.trust.HeadsDocuments;
+import io.tinyfleet.protocol.trust.TrustException;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Chunk;
 import io.tinyfleet.protocol.v1.ChunkRange;
@@ -18,6 +21,7 @@ import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Release;
 import io.tinyfleet.protocol.v1.Runtime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -47,6 +51,8 @@ final class Play {
     final List<Action> log = new ArrayList<>();
     AgentState state = AgentState.fresh();
     Duration uptime = Duration.ZERO;
+    Instant wall = SmallFleet.ISSUED;
+    boolean clockSynchronised;
     DeviceLimits limits = ROOMY;
     TrialOutcome trial = new TrialOutcome.Passed(10, 100, 1000);
     private final Set<Class<? extends Action>> held = new HashSet<>();
@@ -77,7 +83,7 @@ final class Play {
         events.add(event);
         while (!events.isEmpty()) {
             Step step =
-                    Reconciler.step(state, events.remove(), new Moment(uptime, SmallFleet.ISSUED.plus(uptime), false));
+                    Reconciler.step(state, events.remove(), new Moment(uptime, wall.plus(uptime), clockSynchronised));
             state = step.state();
             for (Action action : step.actions()) {
                 log.add(action);
@@ -113,6 +119,38 @@ final class Play {
                 events.add(new Event.ChunkArrived(chunk, Way.LINK));
             }
             events.add(linkEnded(fetch, ""));
+        } else if (action instanceof Action.FindMetadata find) {
+            events.add(new Event.MetadataFound(
+                    find.blob(), fleet.blob(Digest.fromBytes(find.blob().getSha256()))));
+        } else if (action instanceof Action.VerifyHeads verify) {
+            try {
+                events.add(new Event.HeadsVerified(
+                        HeadsDocuments.verify(
+                                fleet.root(),
+                                verify.expected(),
+                                verify.stored(),
+                                verify.trustedTime(),
+                                verify.envelope()),
+                        verify.expected()));
+            } catch (TrustException e) {
+                events.add(new Event.MetadataRefused(
+                        "heads", verify.expected(), e.code(), String.valueOf(e.getMessage())));
+            }
+        } else if (action instanceof Action.VerifyFloors verify) {
+            try {
+                events.add(new Event.FloorsVerified(
+                        FloorsDocuments.verify(
+                                fleet.root(),
+                                verify.model(),
+                                verify.expected(),
+                                verify.stored(),
+                                verify.trustedTime(),
+                                verify.envelope()),
+                        verify.expected()));
+            } catch (TrustException e) {
+                events.add(new Event.MetadataRefused(
+                        "floors", verify.expected(), e.code(), String.valueOf(e.getMessage())));
+            }
         } else if (action instanceof Action.VerifyRelease verify) {
             events.add(new Event.ReleaseVerified(verify.slot(), verify.attempt(), releaseOf(verify.envelope())));
         } else if (action instanceof Action.MeasureLimits measure) {

@@ -59,6 +59,48 @@ public final class Dsse {
         return result;
     }
 
+    /** A document that nobody has signed yet, for keys that sign one after the other in different places. */
+    public static DsseEnvelope unsigned(PayloadType type, byte[] payload) {
+        return DsseEnvelope.newBuilder()
+                .setPayloadType(type.mediaType())
+                .setPayload(ByteString.copyFrom(payload))
+                .build();
+    }
+
+    /**
+     * The same document with one more signature. A key that has signed it before signs anew.
+     *
+     * @throws IllegalArgumentException over {@link Limits#MAX_SIGNATURES} or {@link Limits#MAX_METADATA_BYTES}
+     */
+    public static DsseEnvelope addSignature(DsseEnvelope envelope, SigningKey key) {
+        ByteString keyId = ByteString.copyFrom(key.keyId());
+        DsseEnvelope.Builder signed = envelope.toBuilder().clearSignatures();
+        envelope.getSignaturesList().stream()
+                .filter(signature -> !signature.getKeyId().equals(keyId))
+                .forEach(signed::addSignatures);
+        byte[] message =
+                pae(envelope.getPayloadType(), envelope.getPayload().toByteArray());
+        DsseEnvelope result = signed.addSignatures(DsseSignature.newBuilder()
+                        .setKeyId(keyId)
+                        .setSignature(ByteString.copyFrom(key.sign(message))))
+                .build();
+        if (result.getSignaturesCount() > Limits.MAX_SIGNATURES
+                || result.getSerializedSize() > Limits.MAX_METADATA_BYTES) {
+            throw new IllegalArgumentException("a signed document has at most " + Limits.MAX_SIGNATURES
+                    + " signatures and " + Limits.MAX_METADATA_BYTES + " bytes");
+        }
+        return result;
+    }
+
+    /**
+     * Reads an envelope to show it or to sign it. Says nothing about who has signed it.
+     *
+     * @throws TrustException when it is not an envelope of that type
+     */
+    public static DsseEnvelope read(PayloadType expected, byte[] bytes) throws TrustException {
+        return open(expected, bytes);
+    }
+
     /** Reads the envelope of one type; its payload is not looked at. */
     static DsseEnvelope open(PayloadType expected, byte[] bytes) throws TrustException {
         DsseEnvelope envelope;

@@ -142,6 +142,32 @@ public final class SigningKey {
         }
     }
 
+    /** The public half as one PEM block {@code PUBLIC KEY}, as OpenSSL writes it: what others may have. */
+    public String publicPem() {
+        return publicPem(publicKey.spki());
+    }
+
+    /** The same of a key by its X.509 encoding. */
+    public static String publicPem(byte[] spki) {
+        return pemBlock("PUBLIC KEY", spki);
+    }
+
+    /**
+     * Reads the public key out of a file with such a block; a private key's file has one too.
+     *
+     * @throws IOException when there is none, or none of a kind that is used here
+     */
+    public static PublicKey readPublicPem(Path file) throws IOException {
+        if (Files.size(file) > MAX_PEM_BYTES) {
+            throw new IOException("a key file has at most " + MAX_PEM_BYTES + " bytes: " + file);
+        }
+        try {
+            return PublicKeys.parse(block(Files.readString(file, StandardCharsets.US_ASCII), "PUBLIC KEY", file));
+        } catch (TrustException e) {
+            throw new IOException("no Ed25519 or P-256 public key in " + file, e);
+        }
+    }
+
     /** The public half as it stands in a root. */
     public PublicKey toPublicKey() {
         return PublicKey.newBuilder()

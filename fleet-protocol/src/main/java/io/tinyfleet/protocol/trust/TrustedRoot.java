@@ -145,6 +145,23 @@ public final class TrustedRoot {
         return keys == null ? 0 : keys.threshold();
     }
 
+    /** Key ids, in hexadecimal, that may sign releases and floors of the model. */
+    public Set<String> releaseKeyIds(String model) {
+        RoleKeys delegated = delegations.get(model);
+        if (delegated == null) {
+            return keyIds(RoleName.RELEASE);
+        }
+        Set<String> ids = new TreeSet<>();
+        delegated.keyIds().forEach(id -> ids.add(HexFormat.of().formatHex(id.toByteArray())));
+        return ids;
+    }
+
+    /** How many distinct keys must sign a release or floors of the model. */
+    public int releaseThreshold(String model) {
+        RoleKeys delegated = delegations.get(model);
+        return delegated == null ? threshold(RoleName.RELEASE) : delegated.threshold();
+    }
+
     /** The SHA-256 of the envelope this root came in. */
     public Digest digest() {
         return digest;

@@ -307,8 +307,16 @@ class HeadsAndFloorsTest {
     void a_delegation_that_could_never_be_satisfied_or_comes_twice_is_refused() {
         List<io.tinyfleet.protocol.v1.PublicKey> key = List.of(fleet.releaseKey.toPublicKey());
         byte[] threshold = fleet.rootOf(1).delegate("a", 2, key).sign(List.of(fleet.rootKey));
-        byte[] twice =
-                fleet.rootOf(1).delegate("a", 1, key).delegate("a", 1, key).sign(List.of(fleet.rootKey));
+        io.tinyfleet.protocol.v1.Root once =
+                fleet.rootOf(1).delegate("a", 1, key).build();
+        byte[] twice = Dsse.sign(
+                        PayloadType.ROOT,
+                        once.toBuilder()
+                                .addDelegations(once.getDelegations(0))
+                                .build()
+                                .toByteArray(),
+                        List.of(fleet.rootKey))
+                .toByteArray();
         byte[] path = fleet.rootOf(1).delegate("a/b", 1, key).sign(List.of(fleet.rootKey));
 
         assertReason(Reason.UNUSABLE_ROOT, () -> TrustedRoot.pin(threshold));

@@ -6,6 +6,10 @@ import java.time.Instant;
 final class ClockBehindException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    ClockBehindException(String sentence) {
+        super(sentence);
+    }
+
     ClockBehindException(Instant now, Instant lastSignedAt) {
         super("the clock says " + now + " but something was signed at " + lastSignedAt
                 + ": nothing is signed until it is right");

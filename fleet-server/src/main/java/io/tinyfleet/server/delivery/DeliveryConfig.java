@@ -16,6 +16,18 @@ interface DeliveryConfig {
     @WithDefault("3D")
     Duration resignAfter();
 
+    /** How long the list of live releases is good for; a device installs nothing by an older one. */
+    @WithDefault("7D")
+    Duration headsLife();
+
+    /** A list older than this is signed anew although nothing in it has changed. */
+    @WithDefault("1D")
+    Duration headsResignAfter();
+
+    /** How long a model's floors are good for. */
+    @WithDefault("365D")
+    Duration floorsLife();
+
     /** How long the root is good for. */
     @WithDefault("365D")
     Duration rootLife();
@@ -27,6 +39,13 @@ interface DeliveryConfig {
     /** A clock this far behind the last signature is broken, and nothing is signed by it. */
     @WithDefault("1D")
     Duration clockTolerance();
+
+    /**
+     * Sign only while the operating system says that its clock is synchronised (timesyncd, chrony or ntpd). Off in the
+     * quick start: a laptop or a container often has nobody who says so.
+     */
+    @WithDefault("false")
+    boolean requireSynchronisedClock();
 
     /** How long the relay waits for the broker to take one batch of documents. */
     @WithDefault("10S")

@@ -15,6 +15,7 @@ import io.tinyfleet.server.model.ArtifactView;
 import io.tinyfleet.server.model.ReleaseView;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,9 +33,12 @@ record DesiredContent(Desired unnumbered) {
     /** A slot's part of the document; without a filling it is to run nothing. */
     record SlotPart(StoredSlot slot, Optional<Filled> filling) {}
 
-    static DesiredContent of(DeviceId device, Digest root, List<SlotPart> parts) {
-        Desired.Builder desired =
-                Desired.newBuilder().setDeviceId(device.value()).setRootSha256(root.toBytes());
+    /** @param floors envelopes of the floors of the slots' models */
+    static DesiredContent of(DeviceId device, Digest root, Collection<BlobRef> floors, List<SlotPart> parts) {
+        Desired.Builder desired = Desired.newBuilder()
+                .setDeviceId(device.value())
+                .setRootSha256(root.toBytes())
+                .addAllFloors(floors);
         parts.forEach(part -> desired.addSlots(slot(part)));
         return new DesiredContent(desired.build());
     }
@@ -149,9 +153,13 @@ record DesiredContent(Desired unnumbered) {
                 || newest.get().issuedAt().isBefore(now.minus(resignAfter));
     }
 
-    /** The number grows for a device whatever happened to either side's memory. */
-    Desired numbered(long storedSeq, long reportedSeq, Instant now, Duration life) {
+    /**
+     * The number grows for a device whatever happened to either side's memory. The newest heads go with it; by themselves
+     * they are no reason for a new document before the old one is due.
+     */
+    Desired numbered(long storedSeq, long reportedSeq, BlobRef heads, Instant now, Duration life) {
         return unnumbered.toBuilder()
+                .setHeads(heads)
                 .setSeq(Math.max(storedSeq, reportedSeq) + 1)
                 .setIssuedAtMillis(now.toEpochMilli())
                 .setExpiresAtMillis(now.plus(life).toEpochMilli())

@@ -55,6 +55,7 @@ class DesiredRelay {
     @Scheduled(every = "1h", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void refreshOld() {
         refresh.enqueueOld(MAX_RESIGNED);
+        refresh.renewTrust();
     }
 
     private void wake() {

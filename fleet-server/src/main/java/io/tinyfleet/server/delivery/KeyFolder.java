@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -19,9 +20,11 @@ import java.util.stream.Stream;
 /**
  * The signing keys and root documents on disk: {@code root.pem}, {@code release.pem}, {@code director.pem},
  * {@code heads.pem} and {@code root-<version>.dsse}. Keys are written before the first root, so that a start which was
- * cut off is finished by the next one; once a root exists, a missing key is an error and never replaced.
+ * cut off is finished by the next one; once a root exists no key is made any more. Files of other names ending in
+ * {@code .pem} are keys too; the root says which role a key has.
  */
 final class KeyFolder {
+    private static final int MAX_KEYS = 64;
     private static final Pattern ROOT_FILE = Pattern.compile("root-([1-9][0-9]{0,8})\\.dsse");
 
     private final Path folder;
@@ -30,25 +33,36 @@ final class KeyFolder {
         this.folder = folder;
     }
 
-    /** Reads the keys; makes those that are missing unless a root already speaks for them. */
-    RoleSigners keys() throws IOException {
-        boolean mayCreate = newestRoot().isEmpty();
-        return new RoleSigners(
-                key("root", mayCreate), key("release", mayCreate), key("director", mayCreate), key("heads", mayCreate));
+    /** Makes the four keys of a first root, or those that a start which was cut off has not made. */
+    RoleSigners makeKeys() throws IOException {
+        return new RoleSigners(make("root"), make("release"), make("director"), make("heads"));
     }
 
-    private SigningKey key(String role, boolean mayCreate) throws IOException {
+    private SigningKey make(String role) throws IOException {
         Path file = folder.resolve(role + ".pem");
         if (Files.exists(file)) {
             return SigningKey.readPem(file);
         }
-        if (!mayCreate) {
-            throw new IOException("the signing key " + file
-                    + " is missing although devices already trust it: restore it from a backup");
-        }
         SigningKey key = SigningKey.generate();
         key.writePem(file);
         return key;
+    }
+
+    /** Every key in the folder, whatever its file is called: a rotation lays the next key beside the present one. */
+    HeldKeys keys() throws IOException {
+        List<SigningKey> keys = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.sorted().toList()) {
+                String name = String.valueOf(file.getFileName());
+                if (name.endsWith(".pem") && !name.startsWith(".")) {
+                    if (keys.size() == MAX_KEYS) {
+                        throw new IOException("a key folder has at most " + MAX_KEYS + " keys: " + folder);
+                    }
+                    keys.add(SigningKey.readPem(file));
+                }
+            }
+        }
+        return new HeldKeys(keys);
     }
 
     Optional<byte[]> newestRoot() throws IOException {
@@ -62,6 +76,12 @@ final class KeyFolder {
             }
         }
         return newest == 0 ? Optional.empty() : Optional.of(Files.readAllBytes(rootFile(newest)));
+    }
+
+    /** The root of that version, for devices that still hold the one before. */
+    Optional<byte[]> root(long version) throws IOException {
+        Path file = rootFile(version);
+        return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
     }
 
     void writeRoot(long version, byte[] envelope) throws IOException {
@@ -86,9 +106,5 @@ final class KeyFolder {
 
     private Path rootFile(long version) {
         return folder.resolve("root-" + version + ".dsse");
-    }
-
-    static List<SigningKey> rootSigners(RoleSigners keys) {
-        return List.of(keys.root());
     }
 }

@@ -1,6 +1,7 @@
 package io.tinyfleet.server.delivery;
 
 import io.tinyfleet.protocol.DeviceId;
+import io.tinyfleet.protocol.trust.HeadsDocuments.TooManyReleasesException;
 import io.tinyfleet.server.device.DeviceDirectory;
 import io.tinyfleet.server.device.DeviceSnapshot;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -18,6 +19,8 @@ class RefreshDesired {
     private final DesiredRepository repository;
     private final DeviceDirectory devices;
     private final DesiredStates desiredStates;
+    private final CurrentHeads heads;
+    private final SetFloor floors;
     private final DeliveryConfig config;
     private final InstantSource clock;
 
@@ -25,13 +28,27 @@ class RefreshDesired {
             DesiredRepository repository,
             DeviceDirectory devices,
             DesiredStates desiredStates,
+            CurrentHeads heads,
+            SetFloor floors,
             DeliveryConfig config,
             InstantSource clock) {
         this.repository = repository;
         this.devices = devices;
         this.desiredStates = desiredStates;
+        this.heads = heads;
+        this.floors = floors;
         this.config = config;
         this.clock = clock;
+    }
+
+    /** The list of live releases each day, and floors before they end, as far as this server signs them. */
+    void renewTrust() {
+        try {
+            floors.renewDue();
+            heads.fresh();
+        } catch (TooManyReleasesException | ClockBehindException e) {
+            LOG.errorf("heads and floors are not signed anew: %s", e.getMessage());
+        }
     }
 
     @Transactional

@@ -33,8 +33,12 @@ class SendDesired {
     private static final Logger LOG = Logger.getLogger(SendDesired.class);
     private static final Duration FIRST_BACK_OFF = Duration.ofSeconds(1);
     private static final int MAX_DOUBLINGS = 10;
+    /** Roots sent at once; a device further behind says what it holds and gets the next ones. */
+    private static final int MAX_ROOTS = 16;
 
     private final DesiredRepository repository;
+    private final TrustRepository trustRepository;
+    private final TrustKeys trust;
     private final MqttPublisher publisher;
     private final DeliveryConfig config;
     private final InstantSource clock;
@@ -43,11 +47,15 @@ class SendDesired {
 
     SendDesired(
             DesiredRepository repository,
+            TrustRepository trustRepository,
+            TrustKeys trust,
             MqttPublisher publisher,
             DeliveryConfig config,
             InstantSource clock,
             MeterRegistry meters) {
         this.repository = repository;
+        this.trustRepository = trustRepository;
+        this.trust = trust;
         this.publisher = publisher;
         this.config = config;
         this.clock = clock;
@@ -59,7 +67,9 @@ class SendDesired {
     void send(List<OutboxRow> rows) {
         Map<DeviceId, List<OutboxRow>> byDevice = rows.stream()
                 .collect(Collectors.groupingBy(OutboxRow::device, LinkedHashMap::new, Collectors.toList()));
-        Map<DeviceId, CompletableFuture<Void>> publications = publish(repository.lock(byDevice.keySet()));
+        Map<DeviceId, Optional<SignedDocument>> documents = repository.lock(byDevice.keySet());
+        Map<DeviceId, Long> heldRoots = trustRepository.heldRoots(byDevice.keySet());
+        Map<DeviceId, CompletableFuture<Void>> publications = publish(documents, heldRoots);
         await(publications);
         List<OutboxRow> done = new ArrayList<>();
         byDevice.forEach((device, deviceRows) -> {
@@ -74,14 +84,44 @@ class SendDesired {
         repository.remove(done);
     }
 
-    private Map<DeviceId, CompletableFuture<Void>> publish(Map<DeviceId, Optional<SignedDocument>> documents) {
+    /** To each device the roots it lacks, then its document, on one link and in this order. */
+    private Map<DeviceId, CompletableFuture<Void>> publish(
+            Map<DeviceId, Optional<SignedDocument>> documents, Map<DeviceId, Long> heldRoots) {
         Map<DeviceId, CompletableFuture<Void>> publications = new LinkedHashMap<>();
-        documents.forEach((device, document) -> document.ifPresent(signed -> publications.put(
-                device,
-                publisher
-                        .publish(Topics.deviceIn(device, InLeaf.DESIRED), signed.envelope(), Delivery.AT_LEAST_ONCE)
-                        .toCompletableFuture())));
+        documents.forEach((device, document) -> {
+            List<CompletableFuture<Void>> messages = new ArrayList<>();
+            for (byte[] root : rootsAfter(heldRoots.getOrDefault(device, 0L))) {
+                messages.add(publish(device, InLeaf.ROOT, root));
+            }
+            document.ifPresent(signed -> messages.add(publish(device, InLeaf.DESIRED, signed.envelope())));
+            if (!messages.isEmpty()) {
+                publications.put(device, CompletableFuture.allOf(messages.toArray(CompletableFuture[]::new)));
+            }
+        });
         return publications;
+    }
+
+    private CompletableFuture<Void> publish(DeviceId device, InLeaf leaf, byte[] payload) {
+        return publisher
+                .publish(Topics.deviceIn(device, leaf), payload, Delivery.AT_LEAST_ONCE)
+                .toCompletableFuture();
+    }
+
+    /** In order, as far as this server has them; none for a device that has not said what it holds. */
+    private List<byte[]> rootsAfter(long held) {
+        List<byte[]> roots = new ArrayList<>();
+        long newest = trust.root().version();
+        for (long version = held + 1; held > 0 && version <= newest && roots.size() < MAX_ROOTS; version++) {
+            Optional<byte[]> root = trust.findRoot(version);
+            if (root.isEmpty()) {
+                LOG.errorf(
+                        "root version %d is not in the server's folder: devices that hold %d are cut off",
+                        version, held);
+                break;
+            }
+            roots.add(root.get());
+        }
+        return roots;
     }
 
     private void await(Map<DeviceId, CompletableFuture<Void>> publications) {

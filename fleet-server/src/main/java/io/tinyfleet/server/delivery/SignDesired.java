@@ -2,6 +2,8 @@ package io.tinyfleet.server.delivery;
 
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.trust.HeadsDocuments.TooManyReleasesException;
+import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.server.delivery.DesiredContent.Filled;
 import io.tinyfleet.server.delivery.DesiredContent.SlotPart;
@@ -45,6 +47,8 @@ class SignDesired {
     private final ArtifactDirectory artifacts;
     private final ReadyEncodings encodings;
     private final TrustKeys trust;
+    private final TrustRepository trustRepository;
+    private final CurrentHeads currentHeads;
     private final DocumentSigner signer;
     private final SignatureTime signatureTime;
     private final DeliveryConfig config;
@@ -58,6 +62,8 @@ class SignDesired {
             ArtifactDirectory artifacts,
             ReadyEncodings encodings,
             TrustKeys trust,
+            TrustRepository trustRepository,
+            CurrentHeads currentHeads,
             DocumentSigner signer,
             SignatureTime signatureTime,
             DeliveryConfig config,
@@ -69,6 +75,8 @@ class SignDesired {
         this.artifacts = artifacts;
         this.encodings = encodings;
         this.trust = trust;
+        this.trustRepository = trustRepository;
+        this.currentHeads = currentHeads;
         this.signer = signer;
         this.signatureTime = signatureTime;
         this.config = config;
@@ -94,6 +102,8 @@ class SignDesired {
         Map<DeviceId, DeviceSnapshot> reported =
                 devices.list(ids).stream().collect(Collectors.toMap(DeviceSnapshot::id, device -> device));
 
+        Map<String, BlobRef> floors =
+                trustRepository.floors().stream().collect(Collectors.toMap(StoredFloors::model, StoredFloors::blob));
         List<OutboxRow> ready = new ArrayList<>();
         for (DeviceId device : ids) {
             List<OutboxRow> rows =
@@ -103,6 +113,7 @@ class SignDesired {
                         device,
                         slots.getOrDefault(device, List.of()),
                         rules,
+                        floors,
                         newest.getOrDefault(device, Optional.empty()),
                         Optional.ofNullable(reported.get(device)));
                 ready.addAll(rows);
@@ -129,26 +140,25 @@ class SignDesired {
             DeviceId device,
             List<StoredSlot> slots,
             DownloadRules.Batch rules,
+            Map<String, BlobRef> floors,
             Optional<SignedDocument> newest,
             Optional<DeviceSnapshot> reported) {
         if (slots.isEmpty()) {
             return;
         }
         long reportedSeq = reported.map(DeviceSnapshot::reportedDesiredSeq).orElse(0L);
+        List<SlotPart> parts =
+                slots.stream().map(slot -> part(slot, bases(slot, reported))).toList();
         DesiredContent content = rules.applyTo(
-                device,
-                DesiredContent.of(
-                        device,
-                        trust.rootDigest(),
-                        slots.stream()
-                                .map(slot -> part(slot, bases(slot, reported)))
-                                .toList()));
+                device, DesiredContent.of(device, trust.rootDigest(), floorsOf(parts, floors), parts));
         if (!content.needsSigning(newest, reportedSeq, clock.instant(), config.resignAfter())) {
             return;
         }
+        // Heads first: whatever this document asks for is in the list it names.
+        BlobRef heads = heads();
         Instant now = signatureTime.tick();
-        Desired desired =
-                content.numbered(newest.map(SignedDocument::seq).orElse(0L), reportedSeq, now, config.documentLife());
+        Desired desired = content.numbered(
+                newest.map(SignedDocument::seq).orElse(0L), reportedSeq, heads, now, config.documentLife());
         Digest digest = content.digest();
         downloads.offer(content.sharedBlobs());
         repository.store(device, new SignedDocument(desired.getSeq(), digest, signer.sign(desired), now));
@@ -161,6 +171,28 @@ class SignDesired {
                 .flatMap(held -> Stream.concat(held.active().stream(), held.previous().stream()))
                 .map(InstalledArtifactView::artifact)
                 .toList();
+    }
+
+    private static List<BlobRef> floorsOf(List<SlotPart> parts, Map<String, BlobRef> floors) {
+        return parts.stream()
+                .flatMap(part -> part.filling().stream())
+                .map(filled -> filled.release().model())
+                .distinct()
+                .sorted()
+                .flatMap(model -> Optional.ofNullable(floors.get(model)).stream())
+                .toList();
+    }
+
+    private BlobRef heads() {
+        try {
+            return currentHeads.fresh().blob();
+        } catch (TooManyReleasesException e) {
+            LOG.errorf("the list of live releases is not signed anew: %s", e.getMessage());
+            return trustRepository
+                    .findHeads()
+                    .orElseThrow(() -> new DocumentImpossibleException("there is no list of live releases"))
+                    .blob();
+        }
     }
 
     private SlotPart part(StoredSlot slot, List<Digest> bases) {

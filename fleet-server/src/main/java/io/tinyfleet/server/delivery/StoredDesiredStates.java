@@ -13,24 +13,36 @@ import jakarta.enterprise.event.Event;
 import jakarta.transaction.Transactional;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 @ApplicationScoped
 class StoredDesiredStates implements DesiredStates, DesiredResend {
     private final DesiredRepository repository;
+    private final TrustRepository trustRepository;
+    private final TrustKeys trust;
     private final ReleaseDirectory releases;
+    private final DeliveryConfig config;
     private final InstantSource clock;
     private final Event<OutboxFilled> outboxFilled;
 
     StoredDesiredStates(
             DesiredRepository repository,
+            TrustRepository trustRepository,
+            TrustKeys trust,
             ReleaseDirectory releases,
+            DeliveryConfig config,
             InstantSource clock,
             Event<OutboxFilled> outboxFilled) {
         this.repository = repository;
+        this.trustRepository = trustRepository;
+        this.trust = trust;
         this.releases = releases;
+        this.config = config;
         this.clock = clock;
         this.outboxFilled = outboxFilled;
     }
@@ -82,6 +94,25 @@ class StoredDesiredStates implements DesiredStates, DesiredResend {
         if (repository.enqueueOnce(device, clock.instant())) {
             outboxFilled.fire(new OutboxFilled());
         }
+    }
+
+    @Override
+    @Transactional
+    public void heard(Map<DeviceId, Long> rootVersions) {
+        Map<DeviceId, Long> before = trustRepository.heldRoots(rootVersions.keySet());
+        Set<DeviceId> due = new TreeSet<>(Comparator.comparing(DeviceId::value));
+        long newest = trust.root().version();
+        rootVersions.forEach((device, version) -> {
+            if (version > 0 && !version.equals(before.get(device))) {
+                trustRepository.storeHeldRoot(device, version);
+            }
+            if (version > 0 && version < newest) {
+                due.add(device);
+            }
+        });
+        due.addAll(trustRepository.issuedBefore(
+                rootVersions.keySet(), clock.instant().minus(config.resignAfter())));
+        due.forEach(this::resend);
     }
 
     @Override

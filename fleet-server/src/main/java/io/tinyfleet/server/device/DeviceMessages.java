@@ -73,8 +73,9 @@ final class DeviceMessages {
             throw new Refusal("unknown-presence", "kind " + presence.getKindValue());
         }
         requirePositive("boot counter", presence.getBootCounter());
-        if (presence.getConnection() < 0 || presence.getDesiredSeq() < 0) {
-            throw new Refusal("number-out-of-range", "connection and desired sequence must fit in 63 bits");
+        if (presence.getConnection() < 0 || presence.getDesiredSeq() < 0 || presence.getRootVersion() < 0) {
+            throw new Refusal(
+                    "number-out-of-range", "connection, desired sequence and root version must fit in 63 bits");
         }
         return presence;
     }

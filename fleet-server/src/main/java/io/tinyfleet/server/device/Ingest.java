@@ -83,5 +83,6 @@ class Ingest implements InboundHandler {
                 delivery.resend(device);
             }
         });
+        delivery.heard(batch.heldRoots());
     }
 }

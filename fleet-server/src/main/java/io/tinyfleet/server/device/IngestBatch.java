@@ -51,6 +51,7 @@ final class IngestBatch {
     private final Set<Key> changed = new LinkedHashSet<>();
     private final Map<DeviceId, Long> continueAbove = new TreeMap<>();
     private final Map<DeviceId, Long> heldDesired = new TreeMap<>();
+    private final Map<DeviceId, Long> heldRoots = new TreeMap<>();
     private Map<DeviceId, DeviceRow> originals = Map.of();
     private Map<DeviceId, DeviceRow> devices = Map.of();
     private Map<Key, StoredMarks> marks = Map.of();
@@ -123,6 +124,7 @@ final class IngestBatch {
         if (!ends && presence.presence() == DevicePresence.ONLINE) {
             after = after.withDesiredSeq(heard.getDesiredSeq());
             heldDesired.put(device.id(), heard.getDesiredSeq());
+            heldRoots.put(device.id(), heard.getRootVersion());
         }
         devices.put(device.id(), heard.hasFacts() ? after.withFacts(heard.getFacts()) : after);
     }
@@ -252,6 +254,11 @@ final class IngestBatch {
     /** The newest desired document that each device says it holds. */
     Map<DeviceId, Long> heldDesired() {
         return heldDesired;
+    }
+
+    /** Root versions that the devices heard of in this batch hold; 0 when they do not say. */
+    Map<DeviceId, Long> heldRoots() {
+        return heldRoots;
     }
 
     /** Marks of everything touched, also when all of it was stored before. */

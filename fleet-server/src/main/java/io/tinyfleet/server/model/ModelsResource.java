@@ -1,6 +1,7 @@
 package io.tinyfleet.server.model;
 
 import io.smallrye.common.annotation.Blocking;
+import io.tinyfleet.protocol.Limits;
 import io.tinyfleet.server.platform.Problem;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
@@ -13,6 +14,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -107,6 +110,38 @@ public class ModelsResource {
             content = @Content(schema = @Schema(implementation = ReleaseBody.class)))
     public Response publish(@PathParam("name") String name, @Nullable ReleaseRequest request) {
         ReleaseBody release = publish.publish(name, present(request));
+        return Response.created(URI.create("/api/v1/releases/" + release.id()))
+                .entity(release)
+                .build();
+    }
+
+    @POST
+    @Path("/{name}/releases/manifest")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Produces(MediaType.APPLICATION_OCTET_STREAM)
+    @RolesAllowed("data")
+    @Operation(
+            operationId = "makeManifest",
+            summary = "The manifest of a release, to be signed where the release keys are; nothing is published")
+    public byte[] manifest(@PathParam("name") String name, @Nullable ReleaseRequest request) {
+        return publish.manifest(name, present(request));
+    }
+
+    @POST
+    @Path("/{name}/releases/signed")
+    @Consumes(MediaType.APPLICATION_OCTET_STREAM)
+    @RolesAllowed("data")
+    @Operation(operationId = "publishSignedRelease", summary = "Publish a release that was signed elsewhere")
+    @APIResponse(
+            responseCode = "201",
+            description = "Verified and published",
+            content = @Content(schema = @Schema(implementation = ReleaseBody.class)))
+    public Response publishSigned(@PathParam("name") String name, @Nullable InputStream envelope) throws IOException {
+        byte[] bytes = present(envelope).readNBytes(Limits.MAX_METADATA_BYTES + 1);
+        if (bytes.length > Limits.MAX_METADATA_BYTES) {
+            throw Problem.tooLarge("A signed release", Limits.MAX_METADATA_BYTES);
+        }
+        ReleaseBody release = publish.publishSigned(name, bytes);
         return Response.created(URI.create("/api/v1/releases/" + release.id()))
                 .entity(release)
                 .build();

@@ -6,6 +6,7 @@ import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.UuidV7;
 import io.tinyfleet.protocol.v1.Release;
 import io.tinyfleet.protocol.v1.SelfTestVectors;
+import io.tinyfleet.protocol.v1.Variant;
 import io.tinyfleet.registry.blob.BlobStore;
 import io.tinyfleet.registry.blob.Stored;
 import io.tinyfleet.server.access.CurrentPerson;
@@ -23,6 +24,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jboss.logging.Logger;
 
 /** Makes a release: checks the request against what is stored, signs the manifest and keeps the envelope as a blob. */
@@ -36,6 +38,7 @@ class PublishRelease {
     private final ArtifactDirectory artifacts;
     private final BlobStore blobs;
     private final ReleaseSigner signer;
+    private final ReleaseAnnouncement announcement;
     private final CurrentPerson person;
     private final LiveEvents live;
     private final InstantSource clock;
@@ -46,6 +49,7 @@ class PublishRelease {
             ArtifactDirectory artifacts,
             BlobStore blobs,
             ReleaseSigner signer,
+            ReleaseAnnouncement announcement,
             CurrentPerson person,
             LiveEvents live,
             InstantSource clock) {
@@ -54,6 +58,7 @@ class PublishRelease {
         this.artifacts = artifacts;
         this.blobs = blobs;
         this.signer = signer;
+        this.announcement = announcement;
         this.person = person;
         this.live = live;
         this.clock = clock;
@@ -61,6 +66,78 @@ class PublishRelease {
 
     @Transactional
     ReleaseBody publish(String model, ReleaseRequest request) {
+        Prepared prepared = checked(model, request);
+        return store(prepared, signer.sign(prepared.manifest()));
+    }
+
+    /** The manifest as it would be signed, for somebody who holds the keys elsewhere. Nothing is stored. */
+    @Transactional
+    byte[] manifest(String model, ReleaseRequest request) {
+        return checked(model, request).manifest().toByteArray();
+    }
+
+    /** Takes a release that was signed elsewhere; the manifest in it must keep the same rules as one made here. */
+    @Transactional
+    ReleaseBody publishSigned(String model, byte[] envelope) {
+        ModelEntity owner = models.lock(model).orElseThrow(() -> Problem.notFound("model", model));
+        Release manifest = signer.verify(owner.name(), envelope);
+        Optional<ReleaseEntity> same = releases.findByIdOptional(
+                ReleaseId.fromBytes(manifest.getReleaseId()).value());
+        if (same.isPresent() && same.get().holds(manifest)) {
+            // The same release under other keys: after a rotation its signature is renewed, and nothing else.
+            same.get().signedAnew(stored(manifest, envelope, same.get().toView().createdAt()));
+            announcement.announce();
+            return ReleaseBody.of(same.get());
+        }
+        requireKnownFiles(manifest);
+        requireNewVersion(model, manifest.getVersion());
+        if (same.isPresent()) {
+            throw Problem.conflict(
+                    "release-exists", "The release id " + same.get().toView().id() + " belongs to another release.");
+        }
+        long highest = releases.highestSecurityVersion(model).orElse(0);
+        if (manifest.getSecurityVersion() < highest) {
+            throw securityGoesBack(model, highest, manifest.getSecurityVersion());
+        }
+        return store(Prepared.of(manifest), envelope);
+    }
+
+    private void requireKnownFiles(Release manifest) {
+        if (SemanticVersion.parse(manifest.getVersion()).isEmpty()) {
+            throw new ProblemException(
+                    REFUSED, "The version " + manifest.getVersion() + " is no semantic version.", List.of());
+        }
+        for (Variant variant : manifest.getVariantsList()) {
+            Digest target = Digest.fromBytes(variant.getTarget().getSha256());
+            boolean model = artifacts
+                    .find(target)
+                    .filter(artifact -> artifact.kind() == ArtifactKind.MODEL)
+                    .filter(artifact -> artifact.size() == variant.getTarget().getSize())
+                    .isPresent();
+            boolean vectors = !variant.hasSelfTest()
+                    || artifacts
+                            .find(Digest.fromBytes(variant.getSelfTest().getVectorsSha256()))
+                            .filter(artifact -> artifact.kind() == ArtifactKind.SELF_TEST)
+                            .isPresent();
+            if (!model || !vectors) {
+                throw new ProblemException(
+                        REFUSED,
+                        "The variant " + variant.getName() + " names a file that this server does not hold as "
+                                + (model ? "a self-test" : "a model of that size") + ": upload it first.",
+                        List.of());
+            }
+        }
+    }
+
+    private void requireNewVersion(String model, String version) {
+        if (releases.findVersion(model, version).isPresent()) {
+            throw Problem.conflict(
+                    "release-exists",
+                    model + " " + version + " exists already, and a release never changes: take a new version.");
+        }
+    }
+
+    private Prepared checked(String model, ReleaseRequest request) {
         ModelEntity owner = models.lock(model).orElseThrow(() -> Problem.notFound("model", model));
         ManifestCheck.Checked checked = ManifestCheck.check(request, new ManifestCheck.Stored() {
             @Override
@@ -83,25 +160,33 @@ class PublishRelease {
             throw new ProblemException(
                     REFUSED, "The release breaks " + checked.violations().size() + " rule(s).", checked.violations());
         }
-        if (releases.findVersion(model, version.text()).isPresent()) {
-            throw Problem.conflict(
-                    "release-exists",
-                    model + " " + version.text() + " exists already, and a release never changes: take a new version.");
-        }
-        Instant now = clock.instant();
+        requireNewVersion(model, version.text());
         Release manifest = Release.newBuilder()
                 .setReleaseId(new ReleaseId(UuidV7.next(clock)).toBytes())
                 .setModel(owner.name())
                 .setVersion(version.text())
                 .setSecurityVersion(securityVersion(model, request))
                 .addAllVariants(checked.variants())
-                .setCreatedAtMillis(now.toEpochMilli())
+                .setCreatedAtMillis(clock.instant().toEpochMilli())
                 .setLicence(checked.licence())
                 .build();
-        ReleaseEntity release =
-                new ReleaseEntity(sign(manifest, now), Optional.ofNullable(request.lineage()), person.name());
-        release.setTags(checked.tags());
+        return new Prepared(manifest, Optional.ofNullable(request.lineage()), checked.tags());
+    }
+
+    /** A manifest that keeps the rules, and what is stored beside it without being signed. */
+    private record Prepared(Release manifest, Optional<Lineage> lineage, Set<String> tags) {
+        static Prepared of(Release manifest) {
+            return new Prepared(manifest, Optional.empty(), Set.of());
+        }
+    }
+
+    private ReleaseBody store(Prepared prepared, byte[] envelope) {
+        ReleaseEntity release = new ReleaseEntity(
+                stored(prepared.manifest(), envelope, clock.instant()), prepared.lineage(), person.name());
+        release.setTags(prepared.tags());
         releases.persistAndFlush(release);
+        // Heads first: whoever is offered this release finds it in the list.
+        announcement.announce();
         ReleaseView view = release.toView();
         live.publish(
                 "fleet",
@@ -121,16 +206,19 @@ class PublishRelease {
             return highest;
         }
         if (asked < highest) {
-            throw Problem.conflict(
-                    "security-version-goes-back",
-                    "The security version of " + model + " is " + highest + " already, it cannot go back to " + asked
-                            + ".");
+            throw securityGoesBack(model, highest, asked);
         }
         return asked;
     }
 
-    private ReleaseView sign(Release manifest, Instant now) {
-        byte[] envelope = signer.sign(manifest);
+    private static ProblemException securityGoesBack(String model, long highest, long asked) {
+        return Problem.conflict(
+                "security-version-goes-back",
+                "The security version of " + model + " is " + highest + " already, it cannot go back to " + asked
+                        + ".");
+    }
+
+    private ReleaseView stored(Release manifest, byte[] envelope, Instant now) {
         if (envelope.length > Limits.MAX_METADATA_BYTES) {
             throw new ProblemException(
                     REFUSED,

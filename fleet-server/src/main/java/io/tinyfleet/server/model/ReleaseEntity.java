@@ -15,6 +15,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.JoinColumn;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -177,6 +178,20 @@ class ReleaseEntity {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a stored lineage cannot be read", e);
         }
+    }
+
+    /** The very same manifest, byte for byte. */
+    boolean holds(Release other) {
+        return Arrays.equals(manifest, other.toByteArray());
+    }
+
+    /** The same manifest under other signatures: the only way in which a release changes. */
+    void signedAnew(ReleaseView signed) {
+        if (!holds(signed.manifest())) {
+            throw new IllegalArgumentException("release " + id + " cannot get another manifest");
+        }
+        this.envelopeDigest = signed.envelopeDigest().toByteArray();
+        this.envelopeSize = signed.envelopeSize();
     }
 
     String createdBy() {

@@ -45,4 +45,17 @@ class ReleaseRepository implements PanacheRepositoryBase<ReleaseEntity, UUID> {
                 .map(OptionalLong::of)
                 .orElse(OptionalLong.empty());
     }
+
+    /** Without their manifests, which may be long. */
+    List<LiveReleases.LiveRelease> listAlive() {
+        return getEntityManager()
+                .createQuery(
+                        "select r.model, r.version, r.envelopeDigest from ReleaseEntity r"
+                                + " where r.withdrawnAt is null order by r.model, r.createdAt, r.id",
+                        Object[].class)
+                .getResultStream()
+                .map(row -> new LiveReleases.LiveRelease(
+                        (String) row[0], (String) row[1], Digest.fromBytes((byte[]) row[2])))
+                .toList();
+    }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 @ApplicationScoped
-class StoredReleases implements ReleaseDirectory {
+class StoredReleases implements ReleaseDirectory, LiveReleases {
     /** All of them are named in one signed list. */
     static final int MAX_LIVE = 5_000;
 
@@ -31,6 +31,12 @@ class StoredReleases implements ReleaseDirectory {
     @Transactional
     public Optional<ReleaseView> find(String model, String version) {
         return repository.findVersion(model, version).map(ReleaseEntity::toView);
+    }
+
+    @Override
+    @Transactional
+    public List<LiveRelease> listAlive() {
+        return repository.listAlive();
     }
 
     @Override

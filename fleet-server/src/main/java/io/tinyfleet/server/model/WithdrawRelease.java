@@ -21,6 +21,7 @@ class WithdrawRelease {
     private final ReleaseRepository releases;
     private final ModelRepository models;
     private final AliasRepository aliases;
+    private final ReleaseAnnouncement announcement;
     private final CurrentPerson person;
     private final LiveEvents live;
     private final InstantSource clock;
@@ -29,12 +30,14 @@ class WithdrawRelease {
             ReleaseRepository releases,
             ModelRepository models,
             AliasRepository aliases,
+            ReleaseAnnouncement announcement,
             CurrentPerson person,
             LiveEvents live,
             InstantSource clock) {
         this.releases = releases;
         this.models = models;
         this.aliases = aliases;
+        this.announcement = announcement;
         this.person = person;
         this.live = live;
         this.clock = clock;
@@ -48,6 +51,7 @@ class WithdrawRelease {
         ReleaseEntity release = lock(id);
         requireNoAlias(release, "be withdrawn");
         release.withdraw(clock.instant(), person.name(), reason.strip());
+        announcement.announce();
         tell(release, "release-withdrawn");
         return ReleaseBody.of(release);
     }
@@ -56,6 +60,7 @@ class WithdrawRelease {
     ReleaseBody reinstate(ReleaseId id) {
         ReleaseEntity release = lock(id);
         release.reinstate();
+        announcement.announce();
         tell(release, "release-reinstated");
         return ReleaseBody.of(release);
     }
@@ -73,6 +78,7 @@ class WithdrawRelease {
         requireNoAlias(release, "be removed");
         tell(release, "release-removed");
         releases.delete(release);
+        announcement.announce();
     }
 
     private ReleaseEntity lock(ReleaseId id) {

@@ -28,11 +28,12 @@ final class Eligibility {
     static final String QUARANTINED = "quarantined";
     static final String RETIRED = "retired";
     static final String PENALTY_BOX = "penalty-box";
+    static final String BELOW_FLOOR = "below-floor";
     static final String NO_WAVE = "in-no-wave";
     static final String NEVER_HEARD = "never-heard";
 
     /** What the fleet says beside the device itself. */
-    record Circumstances(Map<DeviceId, String> heldByOthers, Map<DeviceId, Failure> failures) {}
+    record Circumstances(Map<DeviceId, String> heldByOthers, Map<DeviceId, Failure> failures, long floor) {}
 
     /**
      * One device.
@@ -91,6 +92,13 @@ final class Eligibility {
         }
         if (choice instanceof Choice.NoneFits none) {
             return cause(NO_VARIANT, sentence(none));
+        }
+        long security = release.manifest().getSecurityVersion();
+        if (security < circumstances.floor()) {
+            return cause(
+                    BELOW_FLOOR,
+                    "would refuse it: the release has security version " + security + ", the floor of "
+                            + release.model() + " is " + circumstances.floor());
         }
         String other = circumstances.heldByOthers().get(device.id());
         if (other != null) {

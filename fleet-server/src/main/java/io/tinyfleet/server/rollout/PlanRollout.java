@@ -4,6 +4,7 @@ import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.UuidV7;
+import io.tinyfleet.server.delivery.ModelFloors;
 import io.tinyfleet.server.device.DeviceDirectory;
 import io.tinyfleet.server.device.DeviceFilter;
 import io.tinyfleet.server.device.DeviceSnapshot;
@@ -39,6 +40,7 @@ class PlanRollout {
     private final RolloutRepository repository;
     private final ReleaseDirectory releases;
     private final DeviceDirectory devices;
+    private final ModelFloors floors;
     private final RolloutHistory history;
     private final RolloutStep step;
     private final JsonColumns json;
@@ -48,6 +50,7 @@ class PlanRollout {
             RolloutRepository repository,
             ReleaseDirectory releases,
             DeviceDirectory devices,
+            ModelFloors floors,
             RolloutHistory history,
             RolloutStep step,
             JsonColumns json,
@@ -55,6 +58,7 @@ class PlanRollout {
         this.repository = repository;
         this.releases = releases;
         this.devices = devices;
+        this.floors = floors;
         this.history = history;
         this.step = step;
         this.json = json;
@@ -116,7 +120,9 @@ class PlanRollout {
                 release,
                 slot,
                 new Eligibility.Circumstances(
-                        repository.heldByOthers(row.id, row.slot), repository.failures(row.releaseId, row.slot)));
+                        repository.heldByOthers(row.id, row.slot),
+                        repository.failures(row.releaseId, row.slot),
+                        floors.floorOf(row.model)));
         Map<DeviceId, Candidacy> candidacies = new LinkedHashMap<>();
         matching.forEach(device -> candidacies.put(device.id(), eligibility.of(device)));
         List<DeviceId> order = WaveOrder.order(

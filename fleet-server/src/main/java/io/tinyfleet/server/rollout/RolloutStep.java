@@ -19,6 +19,7 @@ import jakarta.transaction.Transactional.TxType;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -99,7 +100,7 @@ class RolloutStep {
             return;
         }
         Snapshot after = Engine.apply(before, decisions);
-        turnSlots(rollout, after, decisions);
+        Map<DeviceId, String> stay = turnSlots(rollout, after, decisions);
         store(rollout, before, after, now);
         for (Decision decision : decisions) {
             if (decision instanceof Decision.RecordVerdict verdict) {
@@ -107,6 +108,8 @@ class RolloutStep {
             }
             history.note(row, before, decision, now);
         }
+        stay.forEach((device, why) ->
+                history.note(row, now, "server", "way-back-refused", device + " stays on the new model: " + why));
         tell(row);
     }
 
@@ -119,7 +122,9 @@ class RolloutStep {
         live.publish("fleet", "rollout-changed", changed);
     }
 
-    private void turnSlots(StoredRollout rollout, Snapshot after, List<Decision> decisions) {
+    /** The devices that cannot be sent back, each with its reason. */
+    private Map<DeviceId, String> turnSlots(StoredRollout rollout, Snapshot after, List<Decision> decisions) {
+        Map<DeviceId, String> stay = new LinkedHashMap<>();
         Map<DeviceId, MemberEntity> members = new HashMap<>();
         rollout.members().forEach(member -> members.put(member.device(), member));
         Map<DeviceId, DeviceStateName> ends = new HashMap<>();
@@ -129,13 +134,16 @@ class RolloutStep {
             if (decision instanceof Decision.Offer offer) {
                 turns.offer(member(members, offer.device()), rollout.row(), rollout.planned(), offer.attempt());
             } else if (decision instanceof Decision.Withdraw withdraw) {
-                turns.back(member(members, withdraw.device()), rollout.row(), false);
+                turns.back(member(members, withdraw.device()), rollout.row(), false)
+                        .ifPresent(why -> stay.put(withdraw.device(), why));
             } else if (decision instanceof Decision.Revert revert) {
                 DeviceStateName end = ends.get(revert.device());
                 boolean neverActivated = end == DeviceStateName.FAILED || end == DeviceStateName.REJECTED;
-                turns.back(member(members, revert.device()), rollout.row(), !neverActivated);
+                turns.back(member(members, revert.device()), rollout.row(), !neverActivated)
+                        .ifPresent(why -> stay.put(revert.device(), why));
             }
         }
+        return stay;
     }
 
     private static MemberEntity member(Map<DeviceId, MemberEntity> members, DeviceId device) {

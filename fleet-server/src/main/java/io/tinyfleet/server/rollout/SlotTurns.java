@@ -7,6 +7,7 @@ import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.UuidV7;
 import io.tinyfleet.protocol.v1.DesiredReason;
 import io.tinyfleet.server.delivery.DesiredStates;
+import io.tinyfleet.server.delivery.ModelFloors;
 import io.tinyfleet.server.delivery.ProbationPlan;
 import io.tinyfleet.server.delivery.SlotContent;
 import io.tinyfleet.server.device.DeviceDirectory;
@@ -25,6 +26,7 @@ class SlotTurns {
     private final DesiredStates desired;
     private final DeviceDirectory devices;
     private final ReleaseDirectory releases;
+    private final ModelFloors floors;
     private final JsonColumns json;
     private final InstantSource clock;
 
@@ -32,11 +34,13 @@ class SlotTurns {
             DesiredStates desired,
             DeviceDirectory devices,
             ReleaseDirectory releases,
+            ModelFloors floors,
             JsonColumns json,
             InstantSource clock) {
         this.desired = desired;
         this.devices = devices;
         this.releases = releases;
+        this.floors = floors;
         this.json = json;
         this.clock = clock;
     }
@@ -64,19 +68,38 @@ class SlotTurns {
      * Back to what the slot held before. No download: the device still holds it.
      *
      * @param activated the device may run the new artifact; a device that never did only drops the offer
+     * @return why the device is not sent back and stays on the new artifact; empty when it is
      */
-    void back(MemberEntity member, RolloutEntity rollout, boolean activated) {
+    Optional<String> back(MemberEntity member, RolloutEntity rollout, boolean activated) {
         SlotName slot = new SlotName(rollout.slot);
         Optional<PriorContent> prior = json.prior(member.prior);
         if (prior.isEmpty()) {
             desired.clear(member.device(), slot);
-            return;
+            return Optional.empty();
+        }
+        Optional<String> refused =
+                activated ? belowFloor(ReleaseId.parse(prior.get().releaseId())) : Optional.empty();
+        if (refused.isPresent()) {
+            return refused;
         }
         AttemptId attempt = new AttemptId(UuidV7.next(clock));
         desired.want(
                 member.device(),
                 slot,
                 activated ? prior.get().rolledBack(attempt) : prior.get().withdrawn());
+        return Optional.empty();
+    }
+
+    /** The device would refuse it too: a model goes back, but never under its floor. */
+    private Optional<String> belowFloor(ReleaseId release) {
+        return releases.find(release).flatMap(prior -> {
+            long floor = floors.floorOf(prior.model());
+            long security = prior.manifest().getSecurityVersion();
+            return security < floor
+                    ? Optional.of(Eligibility.BELOW_FLOOR + ": " + prior.model() + " " + prior.version()
+                            + " has security version " + security + ", the floor is " + floor)
+                    : Optional.empty();
+        });
     }
 
     /**

@@ -16,12 +16,14 @@ import io.tinyfleet.protocol.OutLeaf;
 import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.Topics;
+import io.tinyfleet.protocol.trust.HeadsDocuments;
 import io.tinyfleet.protocol.trust.Releases;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.protocol.v1.DesiredReason;
 import io.tinyfleet.protocol.v1.DesiredSlot;
 import io.tinyfleet.protocol.v1.EncodingKind;
+import io.tinyfleet.protocol.v1.Heads;
 import io.tinyfleet.protocol.v1.PresenceKind;
 import io.tinyfleet.protocol.v1.Release;
 import io.tinyfleet.server.device.DeviceDirectory;
@@ -35,6 +37,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
@@ -102,8 +106,16 @@ class DeliveryTest {
         assertThat(slot.getReason()).isEqualTo(DesiredReason.OFFER);
         assertThat(slot.getProbation().getMinInferences()).isEqualTo(50);
         byte[] envelope = device.fetch(slot.getRelease());
+        byte[] listed = device.fetch(desired.getHeads());
+        Heads heads = HeadsDocuments.verify(
+                device.root(),
+                Digest.fromBytes(desired.getHeads().getSha256()),
+                Optional.empty(),
+                InstantSource.system().instant(),
+                listed);
+        Digest release = Digest.fromBytes(slot.getRelease().getSha256());
         Release manifest = Releases.verify(
-                device.root(), Digest.fromBytes(slot.getRelease().getSha256()), envelope);
+                device.root(), HeadsDocuments.modelOf(heads, release).getModel(), release, envelope);
         assertThat(manifest.getVariants(0).getTarget().getSha256()).isEqualTo(slot.getVariantSha256());
         assertThat(slot.getEncodings(0).getKind()).isEqualTo(EncodingKind.IDENTITY);
         assertThat(device.fetch(slot.getEncodings(0), 8)).isEqualTo(file);

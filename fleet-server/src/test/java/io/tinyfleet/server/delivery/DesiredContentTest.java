@@ -6,6 +6,7 @@ import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.server.delivery.DesiredContent.SlotPart;
 import java.time.Duration;
@@ -16,6 +17,10 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class DesiredContentTest {
+    private static final BlobRef HEADS = BlobRef.newBuilder()
+            .setSha256(Digest.of(new byte[] {7}).toBytes())
+            .setSize(700)
+            .build();
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
     private static final Duration RESIGN_AFTER = Duration.ofDays(3);
     private static final Digest ROOT = Digest.of(new byte[] {1});
@@ -26,9 +31,12 @@ class DesiredContentTest {
     @Test
     void a_first_document_is_signed_above_what_the_device_has() {
         assertThat(needsSigning(Optional.empty(), 0)).isTrue();
-        assertThat(content.numbered(0, 0, NOW, Duration.ofDays(7)).getSeq()).isEqualTo(1);
-        assertThat(content.numbered(3, 9, NOW, Duration.ofDays(7)).getSeq()).isEqualTo(10);
-        assertThat(content.numbered(9, 3, NOW, Duration.ofDays(7)).getSeq()).isEqualTo(10);
+        assertThat(content.numbered(0, 0, HEADS, NOW, Duration.ofDays(7)).getSeq())
+                .isEqualTo(1);
+        assertThat(content.numbered(3, 9, HEADS, NOW, Duration.ofDays(7)).getSeq())
+                .isEqualTo(10);
+        assertThat(content.numbered(9, 3, HEADS, NOW, Duration.ofDays(7)).getSeq())
+                .isEqualTo(10);
     }
 
     @Test
@@ -56,7 +64,7 @@ class DesiredContentTest {
 
     @Test
     void number_and_times_are_no_content() {
-        Desired numbered = content.numbered(6, 0, NOW, Duration.ofDays(7));
+        Desired numbered = content.numbered(6, 0, HEADS, NOW, Duration.ofDays(7));
         assertThat(numbered.getExpiresAtMillis() - numbered.getIssuedAtMillis())
                 .isEqualTo(Duration.ofDays(7).toMillis());
         assertThat(new DesiredContent(content.unnumbered()).digest()).isEqualTo(content.digest());
@@ -73,6 +81,6 @@ class DesiredContentTest {
 
     private static DesiredContent emptySlot(long attempt, Digest root) {
         StoredSlot slot = new StoredSlot(new SlotName("vad"), new AttemptId(new UUID(7, attempt)), Optional.empty());
-        return DesiredContent.of(DEVICE, root, List.of(new SlotPart(slot, Optional.empty())));
+        return DesiredContent.of(DEVICE, root, List.of(), List.of(new SlotPart(slot, Optional.empty())));
     }
 }

@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.trust.PayloadType;
+import io.tinyfleet.protocol.trust.RoleName;
+import io.tinyfleet.protocol.trust.RootBuilder;
 import io.tinyfleet.protocol.trust.SigningKey;
 import io.tinyfleet.protocol.trust.TrustException;
 import io.tinyfleet.protocol.trust.TrustedRoot;
+import io.tinyfleet.protocol.v1.Desired;
+import io.tinyfleet.protocol.v1.Release;
 import io.tinyfleet.registry.blob.FileBlobStore;
 import io.tinyfleet.server.platform.Home;
+import io.tinyfleet.server.platform.ProblemException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +110,69 @@ class FileTrustKeysTest {
         Files.write(root, bytes);
 
         assertThatThrownBy(this::open).isInstanceOf(UncheckedIOException.class);
+    }
+
+    @Test
+    void a_server_without_root_and_release_keys_says_who_must_sign() throws Exception {
+        FileTrustKeys keys = open();
+        Files.delete(folder.resolve("keys/root.pem"));
+        Files.delete(folder.resolve("keys/release.pem"));
+
+        FileTrustKeys without = open();
+
+        assertThat(without.rootDigest()).isEqualTo(keys.rootDigest());
+        assertThat(without.holdsRootKeys()).isFalse();
+        assertThat(without.signsReleasesOf("vad")).isFalse();
+        assertThatThrownBy(
+                        () -> without.sign(Release.newBuilder().setModel("vad").build()))
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining("tinyfleet trust release sign");
+        now = START.plus(Duration.ofDays(350));
+        without.renewWhenDue();
+        assertThat(without.root().version()).isEqualTo(1);
+    }
+
+    @Test
+    void the_next_root_is_taken_when_its_director_and_heads_keys_are_here() throws Exception {
+        FileTrustKeys keys = open();
+        SigningKey rootKey = SigningKey.readPem(folder.resolve("keys/root.pem"));
+        SigningKey director = SigningKey.generate();
+        byte[] next = RootBuilder.after(keys.root(), now, now.plus(Duration.ofDays(700)))
+                .role(RoleName.DIRECTOR, director)
+                .sign(List.of(rootKey));
+
+        assertThatThrownBy(() -> keys.accept(next))
+                .isInstanceOfSatisfying(
+                        TrustException.class,
+                        refused -> assertThat(refused.code()).isEqualTo("threshold-not-met"))
+                .hasMessageContaining("put the missing key file there");
+        assertThat(keys.root().version()).isEqualTo(1);
+
+        director.writePem(folder.resolve("keys/director-2.pem"));
+        keys.accept(next);
+
+        assertThat(keys.root().version()).isEqualTo(2);
+        assertThat(open().rootDigest()).isEqualTo(keys.rootDigest());
+        assertThat(keys.findRoot(1)).isPresent();
+        keys.root()
+                .verify(
+                        RoleName.DIRECTOR,
+                        PayloadType.DESIRED,
+                        keys.sign(Desired.newBuilder().setSeq(1).build()));
+    }
+
+    @Test
+    void a_root_that_skips_a_step_or_is_signed_by_strangers_is_not_taken() {
+        FileTrustKeys keys = open();
+        byte[] stranger = RootBuilder.after(keys.root(), now, now.plus(Duration.ofDays(700)))
+                .sign(List.of(SigningKey.generate()));
+
+        assertThatThrownBy(() -> keys.accept(stranger)).isInstanceOf(TrustException.class);
+        assertThatThrownBy(() -> keys.accept(keys.rootEnvelope()))
+                .isInstanceOfSatisfying(
+                        TrustException.class,
+                        refused -> assertThat(refused.code()).isEqualTo("root-version-step"));
+        assertThat(keys.root().version()).isEqualTo(1);
     }
 
     private FileTrustKeys open() {

@@ -19,6 +19,26 @@ record FixedDeliveryConfig(int chunksInFlight, Duration chunkRoomWait) implement
     }
 
     @Override
+    public Duration headsLife() {
+        return Duration.ofDays(7);
+    }
+
+    @Override
+    public Duration headsResignAfter() {
+        return Duration.ofDays(1);
+    }
+
+    @Override
+    public Duration floorsLife() {
+        return Duration.ofDays(365);
+    }
+
+    @Override
+    public boolean requireSynchronisedClock() {
+        return false;
+    }
+
+    @Override
     public Duration rootLife() {
         return Duration.ofDays(365);
     }

@@ -1,9 +1,9 @@
 package io.tinyfleet.server.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tinyfleet.protocol.trust.Roots.RoleSigners;
+import io.tinyfleet.protocol.trust.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +17,9 @@ class KeyFolderTest {
 
     @Test
     void keys_are_made_once_for_their_owner_only() throws IOException {
-        RoleSigners made = new KeyFolder(folder).keys();
+        RoleSigners made = new KeyFolder(folder).makeKeys();
 
-        assertThat(new KeyFolder(folder).keys().director().keyId())
+        assertThat(new KeyFolder(folder).makeKeys().director().keyId())
                 .isEqualTo(made.director().keyId());
         assertThat(made.root().keyId()).isNotEqualTo(made.release().keyId());
         for (String role : new String[] {"root", "release", "director", "heads"}) {
@@ -30,25 +30,32 @@ class KeyFolderTest {
 
     @Test
     void a_first_start_that_was_cut_off_is_finished() throws IOException {
-        RoleSigners made = new KeyFolder(folder).keys();
+        RoleSigners made = new KeyFolder(folder).makeKeys();
         Files.delete(folder.resolve("heads.pem"));
 
-        assertThat(new KeyFolder(folder).keys().root().keyId())
+        assertThat(new KeyFolder(folder).makeKeys().root().keyId())
                 .isEqualTo(made.root().keyId());
     }
 
     @Test
-    void a_key_that_devices_trust_is_never_replaced() throws IOException {
+    void every_key_file_counts_whatever_its_name() throws IOException {
         KeyFolder keys = new KeyFolder(folder);
-        keys.keys();
-        keys.writeRoot(1, new byte[] {1});
-        Files.delete(folder.resolve("director.pem"));
+        keys.makeKeys();
+        SigningKey next = SigningKey.generate();
+        next.writePem(folder.resolve("director-2.pem"));
+        Files.write(folder.resolve(".half.pem"), new byte[] {1});
 
-        assertThatThrownBy(() -> new KeyFolder(folder).keys())
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("director.pem")
-                .hasMessageContaining("restore it from a backup");
-        assertThat(folder.resolve("director.pem")).doesNotExist();
+        assertThat(keys.keys().keys()).hasSize(5).anyMatch(key -> java.util.Arrays.equals(key.keyId(), next.keyId()));
+    }
+
+    @Test
+    void the_roots_before_are_kept_for_devices_that_were_away() throws IOException {
+        KeyFolder keys = new KeyFolder(folder);
+        keys.writeRoot(1, new byte[] {1});
+        keys.writeRoot(2, new byte[] {2});
+
+        assertThat(keys.root(1)).contains(new byte[] {1});
+        assertThat(keys.root(3)).isEmpty();
     }
 
     @Test

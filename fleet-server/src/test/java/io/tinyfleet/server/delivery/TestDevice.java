@@ -40,7 +40,7 @@ import org.eclipse.paho.mqttv5.common.MqttException;
  */
 final class TestDevice implements AutoCloseable {
     private final DeviceId id;
-    private final TrustedRoot root;
+    private TrustedRoot root;
     private final DeviceClient client;
     private long storedSeq;
     private Optional<Digest> storedDigest = Optional.empty();
@@ -110,11 +110,26 @@ final class TestDevice implements AutoCloseable {
     }
 
     void say(PresenceKind kind, long desiredSeq) throws MqttException {
+        say(kind, desiredSeq, 0);
+    }
+
+    /** From now on it believes this root. */
+    void hold(TrustedRoot next) {
+        root = next;
+    }
+
+    /** The next root that is sent, as bytes. */
+    byte[] awaitRoot() throws InterruptedException {
+        return client.await(Topics.deviceIn(id, InLeaf.ROOT)).payload();
+    }
+
+    void say(PresenceKind kind, long desiredSeq, long rootVersion) throws MqttException {
         Presence presence = Presence.newBuilder()
                 .setKind(kind)
                 .setBootCounter(1)
                 .setConnection(1)
                 .setDesiredSeq(desiredSeq)
+                .setRootVersion(rootVersion)
                 .setLowestProtocol(Limits.PROTOCOL)
                 .setHighestProtocol(Limits.PROTOCOL)
                 .build();
