@@ -34,6 +34,11 @@ final class Metadata {
     /** Reasons that speak of old age and not of an attack: a newer document cures them. */
     private static final Set<String> STALE = Set.of("expired", "root-expired");
 
+    /** Wait for what was asked for; doubles with each silent round. */
+    private static final Duration FIRST_SILENCE = Duration.ofSeconds(3);
+
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(60);
+
     private static final String TIMER = "need/metadata";
 
     private Metadata() {}
@@ -175,8 +180,8 @@ final class Metadata {
         if (turn.isConnected()) {
             turn.act(new Action.SendNeed(need.build()));
         }
-        Duration doubled = Downloads.SILENCE.multipliedBy(1L << Math.min(fetch.silentRounds(), 10));
-        Duration patience = doubled.compareTo(Downloads.MAX_SILENCE) < 0 ? doubled : Downloads.MAX_SILENCE;
+        Duration doubled = FIRST_SILENCE.multipliedBy(1L << Math.min(fetch.silentRounds(), 10));
+        Duration patience = doubled.compareTo(LONGEST_SILENCE) < 0 ? doubled : LONGEST_SILENCE;
         turn.act(new Action.StartTimer(TIMER, patience, new Event.MetadataTimeout(fetch.blob())));
     }
 

@@ -78,11 +78,9 @@ public final class Dsse {
         envelope.getSignaturesList().stream()
                 .filter(signature -> !signature.getKeyId().equals(keyId))
                 .forEach(signed::addSignatures);
-        byte[] message =
-                pae(envelope.getPayloadType(), envelope.getPayload().toByteArray());
-        DsseEnvelope result = signed.addSignatures(DsseSignature.newBuilder()
-                        .setKeyId(keyId)
-                        .setSignature(ByteString.copyFrom(key.sign(message))))
+        byte[] message = pae(envelope.getPayloadType(), envelope.getPayload().toByteArray());
+        DsseEnvelope result = signed.addSignatures(
+                        DsseSignature.newBuilder().setKeyId(keyId).setSignature(ByteString.copyFrom(key.sign(message))))
                 .build();
         if (result.getSignaturesCount() > Limits.MAX_SIGNATURES
                 || result.getSerializedSize() > Limits.MAX_METADATA_BYTES) {

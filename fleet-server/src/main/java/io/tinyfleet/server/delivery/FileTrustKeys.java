@@ -229,7 +229,8 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
 
     @Override
     public byte[] sign(Floors floors) {
-        return FloorsDocuments.sign(floors, releaseKeys(floors.getModel(), "floors document", "tinyfleet trust floors set"));
+        return FloorsDocuments.sign(
+                floors, releaseKeys(floors.getModel(), "floors document", "tinyfleet trust floors set"));
     }
 
     private List<SigningKey> releaseKeys(String model, String what, String command) {

@@ -73,7 +73,8 @@ class TrustApiTest {
                 .statusCode(201)
                 .extract()
                 .path("sha256");
-        send("/api/v1/models", "{\"name\":\"" + model + "\",\"licence\":\"MIT\"}").statusCode(201);
+        send("/api/v1/models", "{\"name\":\"" + model + "\",\"licence\":\"MIT\"}")
+                .statusCode(201);
     }
 
     @AfterEach
@@ -158,8 +159,7 @@ class TrustApiTest {
         Desired desired = device.awaitDesired();
         assertThat(desired.getFloorsCount()).isEqualTo(1);
         byte[] heads = device.fetch(desired.getHeads());
-        Heads list = HeadsDocuments.verify(
-                device.root(), Digest.of(heads), Optional.empty(), clock.instant(), heads);
+        Heads list = HeadsDocuments.verify(device.root(), Digest.of(heads), Optional.empty(), clock.instant(), heads);
         byte[] envelope = device.fetch(desired.getFloors(0));
         Floors floors = FloorsDocuments.verify(
                 device.root(), model, Digest.of(envelope), Optional.empty(), clock.instant(), envelope);
@@ -225,13 +225,9 @@ class TrustApiTest {
         Instant now = clock.instant();
         byte[] next = RootBuilder.after(trust.root(), now, now.plus(Duration.ofDays(400)))
                 .sign(List.of(serversKey("root")));
-        send("/api/v1/trust/roots", trust.rootEnvelope())
-                .statusCode(422)
-                .body("code", equalTo("root-version-step"));
+        send("/api/v1/trust/roots", trust.rootEnvelope()).statusCode(422).body("code", equalTo("root-version-step"));
 
-        send("/api/v1/trust/roots", next)
-                .statusCode(200)
-                .body("rootVersion", equalTo((int) before.version() + 1));
+        send("/api/v1/trust/roots", next).statusCode(200).body("rootVersion", equalTo((int) before.version() + 1));
         device.say(PresenceKind.HELLO, 1, before.version());
 
         TrustedRoot held = before.next(device.awaitRoot());

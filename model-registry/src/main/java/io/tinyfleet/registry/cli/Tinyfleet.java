@@ -1,5 +1,6 @@
 package io.tinyfleet.registry.cli;
 
+import io.tinyfleet.registry.cli.trust.TrustCommands;
 import java.io.PrintWriter;
 import java.util.Optional;
 import picocli.AutoComplete.GenerateCompletion;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
             VerifyCommand.class,
             ImportCommand.class,
             CollectCommand.class,
+            TrustCommands.class,
             GenerateCompletion.class
         })
 public final class Tinyfleet implements Runnable {
