@@ -20,8 +20,7 @@ export class Metadata {
 
   /** Fetches and checks what an offer needs; answers the release's model and its floor. */
   async forOffer(document, releaseSha256, attemptId, signal) {
-    // Before a server speaks of heads, the release role alone says what exists.
-    if (!document.heads) return { model: null, minSecurityVersion: 0 };
+    if (!document.heads) throw new Refusal("no-heads", "the document brings no heads, and nothing is installed without them");
     const heads = await this.#heads(document.heads, attemptId, signal);
     for (const ref of document.floors) await this.#floors(ref, heads, attemptId, signal);
     const { model, floorsVersion, floorsSha256 } = modelInHeads(heads, releaseSha256);

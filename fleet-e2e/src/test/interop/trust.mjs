@@ -182,7 +182,7 @@ export function verifyRelease(bytes, { root, model, minSecurityVersion, variantS
   const envelope = openEnvelope(bytes, "release");
   demandThreshold(envelope, releaseRole(root, model));
   const release = parse("Release", envelope.payload);
-  demand(model === null || release.model === model, "model", `the release is of '${release.model}', heads list it under '${model}'`);
+  demand(release.model === model, "model", `the release is of '${release.model}', heads list it under '${model}'`);
   demand(
     release.securityVersion >= minSecurityVersion,
     "below-floor",

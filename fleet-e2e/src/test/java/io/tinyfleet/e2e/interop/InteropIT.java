@@ -17,6 +17,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -67,6 +70,10 @@ class InteropIT {
                 finishedWithoutRepeating(api, rollout, Files.size(model(stage, DemoRelease.V5)));
                 awaitWindows(api);
 
+                walksToAnotherDirector(api);
+                api.put(
+                        "/api/v1/trust/floors/" + DemoRelease.MODEL,
+                        FleetApi.object().put("minSecurityVersion", 0));
                 api.put(
                         "/api/v1/devices/" + DEVICE + "/download-policy",
                         FleetApi.object().put("preferHttps", true));
@@ -90,6 +97,49 @@ class InteropIT {
                 running.close();
             }
         }
+    }
+
+    /** A second root, signed with the server's own key, names another director key; the device is online and follows. */
+    private void walksToAnotherDirector(FleetApi api) throws IOException {
+        Path keys = home.resolve("server/keys");
+        Path next = home.resolve("root-2.dsse");
+        String director = keys.resolve("director-2.pem").toString();
+        tinyfleet("trust", "key", "generate", director);
+        tinyfleet(
+                "trust",
+                "root",
+                "rotate",
+                "--from",
+                home.resolve("device/root.bin").toString(),
+                "--out",
+                next.toString(),
+                "--role",
+                "director",
+                "--keys",
+                director + ".pub",
+                "--days",
+                "30");
+        tinyfleet(
+                "trust",
+                "root",
+                "sign",
+                next.toString(),
+                "--key",
+                keys.resolve("root.pem").toString());
+        api.upload("/api/v1/trust/roots", next);
+        Await.until("the device to be at the second root", SOON, () -> {
+            JsonNode trust = api.get("/api/v1/trust");
+            return trust.path("rootVersion").asLong() == 2
+                    && trust.path("devicesBehind").asLong() == 0;
+        });
+    }
+
+    private void tinyfleet(String... arguments) throws IOException {
+        Path program = Installation.ofSystemProperty().root().resolve("model-registry/target/cli/bin/tinyfleet");
+        List<String> command = new ArrayList<>(List.of(program.toString()));
+        command.addAll(List.of(arguments));
+        LoggedProcess process = LoggedProcess.start("tinyfleet", command, Map.of(), home.resolve("logs/tinyfleet.log"));
+        assertThat(process.awaitExit(SOON)).as(process.lastLines()).isZero();
     }
 
     private NodeDevice device() throws IOException {
