@@ -1,10 +1,13 @@
 package io.tinyfleet.server.platform;
 
 import io.quarkus.smallrye.openapi.OpenApiFilter;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.media.Schema;
@@ -28,14 +31,15 @@ public final class RequiredFields implements OASFilter {
     private static final DotName OPTIONAL = DotName.createSimple(Optional.class);
     private static final String OURS = "io.tinyfleet.";
 
-    private final Map<String, ClassInfo> records = new HashMap<>();
+    /** By schema name: records in different classes may share one, and then differ in their components. */
+    private final Map<String, List<ClassInfo>> records = new HashMap<>();
 
     public RequiredFields(IndexView index) {
         for (ClassInfo type : index.getKnownClasses()) {
             if (type.isRecord()
                     && type.name().toString().startsWith(OURS)
                     && !type.simpleName().endsWith("Request")) {
-                records.put(schemaName(type), type);
+                records.computeIfAbsent(schemaName(type), any -> new ArrayList<>()).add(type);
             }
         }
     }
@@ -46,22 +50,31 @@ public final class RequiredFields implements OASFilter {
             return;
         }
         api.getComponents().getSchemas().forEach((name, schema) -> {
-            ClassInfo type = records.get(name);
-            if (type != null && schema.getProperties() != null) {
-                require(schema, type);
+            if (schema.getProperties() != null) {
+                require(schema, records.getOrDefault(name, List.of()));
             }
         });
     }
 
-    private static void require(Schema schema, ClassInfo type) {
-        List<String> present = type.recordComponentsInDeclarationOrder().stream()
-                .filter(component -> !mayBeAbsent(component))
+    private static void require(Schema schema, List<ClassInfo> namesakes) {
+        Set<String> properties = schema.getProperties().keySet();
+        List<ClassInfo> candidates = namesakes.stream()
+                .filter(type -> names(type).equals(properties))
+                .toList();
+        if (candidates.isEmpty()) {
+            return;
+        }
+        List<String> present = candidates.get(0).recordComponentsInDeclarationOrder().stream()
                 .map(RecordComponentInfo::name)
-                .filter(name -> schema.getProperties().containsKey(name))
+                .filter(name -> candidates.stream().noneMatch(type -> mayBeAbsent(type.recordComponent(name))))
                 .toList();
         if (!present.isEmpty()) {
             schema.setRequired(present);
         }
+    }
+
+    private static Set<String> names(ClassInfo type) {
+        return type.recordComponents().stream().map(RecordComponentInfo::name).collect(Collectors.toSet());
     }
 
     private static boolean mayBeAbsent(RecordComponentInfo component) {
