@@ -149,8 +149,8 @@ class SignDesired {
         long reportedSeq = reported.map(DeviceSnapshot::reportedDesiredSeq).orElse(0L);
         List<SlotPart> parts =
                 slots.stream().map(slot -> part(slot, bases(slot, reported))).toList();
-        DesiredContent content = rules.applyTo(
-                device, DesiredContent.of(device, trust.rootDigest(), floorsOf(parts, floors), parts));
+        DesiredContent content =
+                rules.applyTo(device, DesiredContent.of(device, trust.rootDigest(), floorsOf(parts, floors), parts));
         if (!content.needsSigning(newest, reportedSeq, clock.instant(), config.resignAfter())) {
             return;
         }

@@ -116,15 +116,13 @@ class TrustRepository {
     }
 
     private void keep(BlobRef blob, Instant expiresAt) {
-        update(
-                """
+        update("""
                 insert into signed_metadata (sha256, expires_at) values (?, ?)
                 on conflict (sha256) do update set expires_at = excluded.expires_at
-                """,
-                (statement, connection) -> {
-                    statement.setBytes(1, blob.getSha256().toByteArray());
-                    statement.setObject(2, utc(expiresAt));
-                });
+                """, (statement, connection) -> {
+            statement.setBytes(1, blob.getSha256().toByteArray());
+            statement.setObject(2, utc(expiresAt));
+        });
     }
 
     /** What has ended is no longer taken by anybody; an hourly sweep lets go of it. */

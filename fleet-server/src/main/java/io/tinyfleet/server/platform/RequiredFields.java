@@ -39,7 +39,8 @@ public final class RequiredFields implements OASFilter {
             if (type.isRecord()
                     && type.name().toString().startsWith(OURS)
                     && !type.simpleName().endsWith("Request")) {
-                records.computeIfAbsent(schemaName(type), any -> new ArrayList<>()).add(type);
+                records.computeIfAbsent(schemaName(type), any -> new ArrayList<>())
+                        .add(type);
             }
         }
     }
