@@ -2,6 +2,7 @@ package io.tinyfleet.registry.cli;
 
 import io.tinyfleet.registry.cli.trust.TrustCommands;
 import java.io.PrintWriter;
+import java.time.InstantSource;
 import java.util.Optional;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -39,8 +40,14 @@ public final class Tinyfleet implements Runnable {
     public static final int REFUSED = 1;
     public static final int WRONG_USAGE = 2;
 
+    private final InstantSource clock;
+
     @Spec
     private CommandSpec command;
+
+    private Tinyfleet(InstantSource clock) {
+        this.clock = clock;
+    }
 
     public static void main(String[] arguments) {
         System.exit(commandLine().execute(arguments));
@@ -48,10 +55,20 @@ public final class Tinyfleet implements Runnable {
 
     /** The whole command line, ready to execute; tests give it writers of their own. */
     public static CommandLine commandLine() {
-        return new CommandLine(new Tinyfleet())
+        return commandLine(InstantSource.system());
+    }
+
+    /** The same by another clock: documents are dated and judged by it. */
+    static CommandLine commandLine(InstantSource clock) {
+        return new CommandLine(new Tinyfleet(clock))
                 .setExecutionExceptionHandler(Tinyfleet::refuse)
                 .setParameterExceptionHandler(Tinyfleet::misused)
                 .setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    /** The time by which any command of this program dates and judges documents. */
+    public static InstantSource clockOf(CommandSpec command) {
+        return ((Tinyfleet) command.root().userObject()).clock;
     }
 
     @Override

@@ -7,9 +7,9 @@ import io.tinyfleet.protocol.v1.DsseEnvelope;
 import io.tinyfleet.protocol.v1.Floors;
 import io.tinyfleet.registry.cli.Answer;
 import io.tinyfleet.registry.cli.Refused;
+import io.tinyfleet.registry.cli.Tinyfleet;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,8 +22,6 @@ import picocli.CommandLine.Spec;
 /** How low a model may go, signed where its release keys are. */
 @Command(name = "floors", description = "Set and sign a model's floor offline.")
 final class FloorsCommands implements Runnable {
-    private final InstantSource clock = InstantSource.system();
-
     @Spec
     private CommandSpec command;
 
@@ -57,7 +55,7 @@ final class FloorsCommands implements Runnable {
         if (floor < 0 || version < 1) {
             throw new Refused("a floor is 0 or more and the document's version 1 or more");
         }
-        Instant now = clock.instant();
+        Instant now = Tinyfleet.clockOf(command).instant();
         Floors floors = Floors.newBuilder()
                 .setModel(model)
                 .setVersion(version)

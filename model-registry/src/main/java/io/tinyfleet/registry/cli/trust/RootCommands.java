@@ -11,10 +11,10 @@ import io.tinyfleet.protocol.v1.PublicKey;
 import io.tinyfleet.protocol.v1.Root;
 import io.tinyfleet.registry.cli.Answer;
 import io.tinyfleet.registry.cli.Refused;
+import io.tinyfleet.registry.cli.Tinyfleet;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,8 +33,6 @@ import picocli.CommandLine.Spec;
 @Command(name = "root", description = "Make, sign, check and rotate the root of trust.")
 final class RootCommands implements Runnable {
     private static final int MAX_DAYS = 3650;
-
-    private final InstantSource clock = InstantSource.system();
 
     @Spec
     private CommandSpec command;
@@ -69,7 +67,7 @@ final class RootCommands implements Runnable {
             @Option(names = "--heads", required = true, arity = "1..*") List<Path> heads,
             @Option(names = "--days", defaultValue = "365", description = "How long it is good for.") int days,
             @Mixin Answer answer) {
-        Instant now = clock.instant();
+        Instant now = Tinyfleet.clockOf(command).instant();
         RootBuilder builder = new RootBuilder(1, now, now.plus(life(days)))
                 .role(RoleName.ROOT, rootThreshold, Documents.publicKeys(root))
                 .role(RoleName.RELEASE, releaseThreshold, Documents.publicKeys(release))
@@ -100,7 +98,7 @@ final class RootCommands implements Runnable {
             throw new Refused("--role and --keys belong together, and --model goes with --role release");
         }
         TrustedRoot before = Documents.chain(List.of(from));
-        Instant now = clock.instant();
+        Instant now = Tinyfleet.clockOf(command).instant();
         RootBuilder next = RootBuilder.after(before, now, now.plus(life(days)));
         if (role != null && keys != null) {
             List<PublicKey> publicKeys = Documents.publicKeys(keys);
@@ -138,7 +136,7 @@ final class RootCommands implements Runnable {
             description = "Check a chain of roots, oldest first, as a device does that was enrolled with the first.")
     int verify(@Parameters(paramLabel = "FILE", arity = "1..*") List<Path> files, @Mixin Answer answer) {
         TrustedRoot root = Documents.chain(files);
-        if (!root.expiresAt().isAfter(clock.instant())) {
+        if (!root.expiresAt().isAfter(Tinyfleet.clockOf(command).instant())) {
             throw new Refused("root version " + root.version() + " ended at " + root.expiresAt());
         }
         say(files.get(files.size() - 1), answer);

@@ -8,22 +8,25 @@ import io.tinyfleet.protocol.v1.Floors;
 import io.tinyfleet.protocol.v1.Release;
 import io.tinyfleet.registry.cli.Answer;
 import io.tinyfleet.registry.cli.Refused;
+import io.tinyfleet.registry.cli.Tinyfleet;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Checks a signed release or floors document as a device would. */
 @Command(
         name = "verify",
         description = "Check a signed release or floors document against a chain of roots, oldest first.")
 final class VerifyCommand implements Callable<Integer> {
-    private final InstantSource clock = InstantSource.system();
+    @Spec
+    private CommandSpec command;
 
     @Parameters(paramLabel = "ENVELOPE")
     private Path envelope;
@@ -46,7 +49,7 @@ final class VerifyCommand implements Callable<Integer> {
         byte[] bytes = Documents.read(envelope);
         Report report;
         try {
-            root.requireCurrent(clock.instant());
+            root.requireCurrent(Tinyfleet.clockOf(command).instant());
             report = release(root, bytes);
         } catch (TrustException notRelease) {
             report = floors(root, bytes, notRelease);
@@ -75,7 +78,8 @@ final class VerifyCommand implements Callable<Integer> {
             throw refused(notRelease);
         }
         try {
-            Floors floors = FloorsDocuments.verify(root, model, Optional.empty(), clock.instant(), bytes);
+            Floors floors = FloorsDocuments.verify(
+                    root, model, Optional.empty(), Tinyfleet.clockOf(command).instant(), bytes);
             return new Report(
                     envelope.toString(),
                     "floors",
