@@ -21,7 +21,9 @@ import io.tinyfleet.protocol.Messages;
 import io.tinyfleet.protocol.OutLeaf;
 import io.tinyfleet.protocol.UnreadableMessageException;
 import io.tinyfleet.protocol.trust.DesiredDocuments;
+import io.tinyfleet.protocol.trust.HeadsDocuments;
 import io.tinyfleet.protocol.trust.Releases;
+import io.tinyfleet.protocol.trust.RoleName;
 import io.tinyfleet.protocol.trust.TrustException;
 import io.tinyfleet.protocol.v1.Chunk;
 import io.tinyfleet.protocol.v1.Desired;
@@ -40,6 +42,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +141,8 @@ final class CrowdDevice implements Action.Edge, AutoCloseable {
 
     private void run() {
         try {
+            handle(new Event.RootHeld(
+                    identity.root().version(), identity.root().issuedAt(), EnumSet.noneOf(RoleName.class)));
             handle(new Event.Started());
             while (!closing) {
                 Duration now = uptime();
@@ -244,6 +249,7 @@ final class CrowdDevice implements Action.Edge, AutoCloseable {
                 .setKind(kind)
                 .setBootCounter(1)
                 .setConnection(connection)
+                .setRootVersion(identity.root().version())
                 .setLowestProtocol(1)
                 .setHighestProtocol(1);
         if (kind == PresenceKind.HELLO) {
@@ -351,12 +357,42 @@ final class CrowdDevice implements Action.Edge, AutoCloseable {
     }
 
     @Override
+    public void findMetadata(Action.FindMetadata action) {
+        byte[] content = blobs.get(Digest.fromBytes(action.blob().getSha256()));
+        answer(
+                content != null
+                        ? new Event.MetadataFound(action.blob(), content)
+                        : new Event.MetadataAbsent(action.blob()));
+    }
+
+    @Override
+    public void verifyHeads(Action.VerifyHeads action) {
+        try {
+            answer(new Event.HeadsVerified(
+                    HeadsDocuments.verify(
+                            identity.root(),
+                            action.expected(),
+                            action.stored(),
+                            action.trustedTime(),
+                            action.envelope()),
+                    action.expected()));
+        } catch (TrustException e) {
+            trouble = e.toString();
+        }
+    }
+
+    @Override
+    public void verifyFloors(Action.VerifyFloors action) {
+        trouble = "the model of this measurement has a floor: " + action.model();
+    }
+
+    @Override
     public void verifyRelease(Action.VerifyRelease action) {
         try {
             answer(new Event.ReleaseVerified(
                     action.slot(),
                     action.attempt(),
-                    Releases.verify(identity.root(), action.release(), action.envelope())));
+                    Releases.verify(identity.root(), action.model(), action.release(), action.envelope())));
         } catch (TrustException e) {
             trouble = e.toString();
         }

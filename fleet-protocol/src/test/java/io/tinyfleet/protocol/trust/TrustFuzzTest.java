@@ -2,6 +2,7 @@ package io.tinyfleet.protocol.trust;
 
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.Spoilt;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.protocol.v1.Floors;
 import io.tinyfleet.protocol.v1.Heads;
@@ -12,13 +13,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -109,7 +108,7 @@ class TrustFuzzTest {
 
     @Provide
     Arbitrary<byte[]> spoilt() {
-        return Arbitraries.of(SEEDS).map(TrustFuzzTest::golden).flatMap(TrustFuzzTest::spoil);
+        return Arbitraries.of(SEEDS).map(TrustFuzzTest::golden).flatMap(Spoilt::of);
     }
 
     /** Payloads of the fixture's own documents, so that digests of the root and names are right until a byte is not. */
@@ -135,7 +134,7 @@ class TrustFuzzTest {
                         root.toByteArray(),
                         heads.toByteArray(),
                         floors.toByteArray())
-                .flatMap(TrustFuzzTest::spoil);
+                .flatMap(Spoilt::of);
     }
 
     @Provide
@@ -144,38 +143,7 @@ class TrustFuzzTest {
                         SigningKey.generate().spki(),
                         SigningKey.generate(io.tinyfleet.protocol.v1.KeyAlgorithm.ECDSA_P256)
                                 .spki())
-                .flatMap(TrustFuzzTest::spoil);
-    }
-
-    /** A byte changed, a stretch cut out, bytes put in, or the tail cut off. */
-    private static Arbitrary<byte[]> spoil(byte[] seed) {
-        return Combinators.combine(
-                        Arbitraries.integers().between(0, 3),
-                        Arbitraries.integers().between(0, seed.length - 1),
-                        Arbitraries.integers().between(1, 12),
-                        Arbitraries.bytes().array(byte[].class).ofMinSize(1).ofMaxSize(12))
-                .as((kind, at, length, bytes) -> spoilt(seed, kind, at, length, bytes));
-    }
-
-    private static byte[] spoilt(byte[] seed, int kind, int at, int length, byte[] bytes) {
-        byte[] head = Arrays.copyOf(seed, at);
-        byte[] tail = Arrays.copyOfRange(seed, Math.min(seed.length, at + length), seed.length);
-        return switch (kind) {
-            case 0 -> {
-                byte[] changed = seed.clone();
-                changed[at] ^= bytes[0] == 0 ? 1 : bytes[0];
-                yield changed;
-            }
-            case 1 -> join(head, tail);
-            case 2 -> join(join(head, bytes), Arrays.copyOfRange(seed, at, seed.length));
-            default -> head;
-        };
-    }
-
-    private static byte[] join(byte[] a, byte[] b) {
-        byte[] joined = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, joined, a.length, b.length);
-        return joined;
+                .flatMap(Spoilt::of);
     }
 
     private static byte[] golden(String name) {
