@@ -134,7 +134,7 @@ class ProblemTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"/api/nothing", "/api", "/auth/nothing", "/blobs/nothing", "/q/nothing"})
+    @CsvSource({"/api/nothing", "/api", "/auth/nothing", "/blobs", "/q/nothing"})
     void an_address_without_anything_is_not_found(String path) {
         isProblem(given().get(path).then(), 404, "not-found");
     }
