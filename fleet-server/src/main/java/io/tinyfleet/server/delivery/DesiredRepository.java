@@ -6,10 +6,11 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.DesiredReason;
+import io.tinyfleet.server.platform.Database;
+import io.tinyfleet.server.platform.Database.Binding;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -23,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import javax.sql.DataSource;
 
 /**
  * What is wanted, what was signed, and the outbox. Plain SQL on the transaction's connection: the relay works in batches
@@ -31,44 +31,10 @@ import javax.sql.DataSource;
  */
 @ApplicationScoped
 class DesiredRepository {
-    private final DataSource database;
+    private final Database database;
 
-    DesiredRepository(DataSource database) {
+    DesiredRepository(Database database) {
         this.database = database;
-    }
-
-    private interface Binding {
-        void bind(PreparedStatement statement, Connection connection) throws SQLException;
-    }
-
-    private interface RowReader<T> {
-        T read(ResultSet row) throws SQLException;
-    }
-
-    private <T> List<T> query(String sql, Binding binding, RowReader<T> reader) {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            binding.bind(statement, connection);
-            try (ResultSet rows = statement.executeQuery()) {
-                List<T> read = new ArrayList<>();
-                while (rows.next()) {
-                    read.add(reader.read(rows));
-                }
-                return read;
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException("the database refused a query of the desired states", e);
-        }
-    }
-
-    private int update(String sql, Binding binding) {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            binding.bind(statement, connection);
-            return statement.executeUpdate();
-        } catch (SQLException e) {
-            throw new IllegalStateException("the database refused a change of the desired states", e);
-        }
     }
 
     // ---- what is wanted
@@ -80,7 +46,7 @@ class DesiredRepository {
     /** In the order of their names. */
     Map<DeviceId, List<StoredSlot>> slots(Collection<DeviceId> devices) {
         Map<DeviceId, List<StoredSlot>> byDevice = new LinkedHashMap<>();
-        query(
+        database.list(
                 "select * from desired_slot where device_id = any(?) order by device_id, slot",
                 (statement, connection) -> statement.setArray(1, ids(connection, devices)),
                 row -> byDevice.computeIfAbsent(new DeviceId(row.getString("device_id")), device -> new ArrayList<>())
@@ -122,7 +88,7 @@ class DesiredRepository {
             """;
 
     void putSlot(DeviceId device, SlotName slot, SlotContent content) {
-        update(PUT_SLOT, (statement, connection) -> {
+        database.update(PUT_SLOT, (statement, connection) -> {
             statement.setString(1, device.value());
             statement.setString(2, slot.value());
             statement.setObject(3, content.attempt().value());
@@ -139,7 +105,7 @@ class DesiredRepository {
     }
 
     void putEmptySlot(DeviceId device, SlotName slot, AttemptId attempt) {
-        update(PUT_SLOT, (statement, connection) -> {
+        database.update(PUT_SLOT, (statement, connection) -> {
             statement.setString(1, device.value());
             statement.setString(2, slot.value());
             statement.setObject(3, attempt.value());
@@ -158,7 +124,7 @@ class DesiredRepository {
     // ---- the outbox
 
     void enqueue(DeviceId device, Instant now) {
-        update(
+        database.update(
                 "insert into desired_outbox (device_id, not_before, created_at) values (?, ?, ?)",
                 (statement, connection) -> {
                     statement.setString(1, device.value());
@@ -169,7 +135,7 @@ class DesiredRepository {
 
     /** One due row is enough to send a document again, however often the device asks. Whether a row was added. */
     boolean enqueueOnce(DeviceId device, Instant now) {
-        return update("""
+        return database.update("""
                         insert into desired_outbox (device_id, not_before, created_at)
                         select ?, ?, ?
                         where not exists (select 1 from desired_outbox where device_id = ? and not_before <= ?)
@@ -188,7 +154,7 @@ class DesiredRepository {
      * again, so that nothing is lost with a relay that dies.
      */
     List<OutboxRow> claim(int limit, Instant now, Instant leaseUntil) {
-        return query(
+        return database.list(
                 """
                 update desired_outbox set attempts = attempts + 1, not_before = ?
                 where id in (select id from desired_outbox where not_before <= ?
@@ -205,7 +171,7 @@ class DesiredRepository {
 
     /** The devices' other rows, due or not: one publication answers all that were there before it was read. */
     List<OutboxRow> claimOthers(Collection<OutboxRow> claimed, Instant leaseUntil) {
-        return query(
+        return database.list(
                 """
                 update desired_outbox set attempts = attempts + 1, not_before = ?
                 where id in (select id from desired_outbox where device_id = any(?) and id <> all(?)
@@ -229,13 +195,13 @@ class DesiredRepository {
     }
 
     void remove(Collection<OutboxRow> rows) {
-        update(
+        database.update(
                 "delete from desired_outbox where id = any(?)",
                 (statement, connection) -> statement.setArray(1, rowIds(connection, rows)));
     }
 
     void postpone(Collection<OutboxRow> rows, Instant until) {
-        update("update desired_outbox set not_before = ? where id = any(?)", (statement, connection) -> {
+        database.update("update desired_outbox set not_before = ? where id = any(?)", (statement, connection) -> {
             statement.setObject(1, utc(until));
             statement.setArray(2, rowIds(connection, rows));
         });
@@ -243,7 +209,7 @@ class DesiredRepository {
 
     /** Devices whose document was issued before that and has no outbox row yet, oldest first. */
     List<DeviceId> issuedBefore(Instant limit, int atMost) {
-        return query(
+        return database.list(
                 """
                 select device_id from desired_state s where issued_at < ?
                 and not exists (select 1 from desired_outbox o where o.device_id = s.device_id)
@@ -260,12 +226,12 @@ class DesiredRepository {
 
     /** Locks the devices' rows in the order of their ids, making missing ones, until the transaction ends. */
     Map<DeviceId, Optional<SignedDocument>> lock(Collection<DeviceId> devices) {
-        update(
+        database.update(
                 "insert into desired_state (device_id) select distinct d from unnest(?) d order by d"
                         + " on conflict do nothing",
                 (statement, connection) -> statement.setArray(1, ids(connection, devices)));
         Map<DeviceId, Optional<SignedDocument>> locked = new LinkedHashMap<>();
-        query(
+        database.list(
                 "select * from desired_state where device_id = any(?) order by device_id for update",
                 (statement, connection) -> statement.setArray(1, ids(connection, devices)),
                 row -> locked.put(new DeviceId(row.getString("device_id")), document(row)));
@@ -274,7 +240,7 @@ class DesiredRepository {
 
     Map<DeviceId, Long> seqs(Collection<DeviceId> devices) {
         Map<DeviceId, Long> seqs = new LinkedHashMap<>();
-        query(
+        database.list(
                 "select device_id, seq from desired_state where seq > 0 and device_id = any(?)",
                 (statement, connection) -> statement.setArray(1, ids(connection, devices)),
                 row -> seqs.put(new DeviceId(row.getString("device_id")), row.getLong("seq")));
@@ -282,7 +248,7 @@ class DesiredRepository {
     }
 
     void store(DeviceId device, SignedDocument document) {
-        update(
+        database.update(
                 "update desired_state set seq = ?, content_sha256 = ?, envelope = ?, issued_at = ? where device_id = ?",
                 (statement, connection) -> {
                     statement.setLong(1, document.seq());
@@ -308,9 +274,10 @@ class DesiredRepository {
     // ---- the signing clock
 
     Optional<Instant> findLastSignedAt() {
-        return query(
+        return database
+                .list(
                         "select last_signed_at from signing_clock where id = 1",
-                        (statement, connection) -> {},
+                        Binding.NONE,
                         row -> row.getObject("last_signed_at", OffsetDateTime.class)
                                 .toInstant())
                 .stream()
@@ -318,7 +285,7 @@ class DesiredRepository {
     }
 
     void storeLastSignedAt(Instant at) {
-        update("""
+        database.update("""
                 insert into signing_clock (id, last_signed_at) values (1, ?)
                 on conflict (id) do update set last_signed_at = greatest(signing_clock.last_signed_at, excluded.last_signed_at)
                 """, (statement, connection) -> statement.setObject(1, utc(at)));

@@ -2,9 +2,8 @@ package io.tinyfleet.server.delivery;
 
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.v1.DownloadPolicy;
+import io.tinyfleet.server.platform.Database;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -14,14 +13,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import javax.sql.DataSource;
 
 /** The rules that operators gave to devices; most devices have none. */
 @ApplicationScoped
 class DownloadPolicyRepository {
-    private final DataSource database;
+    private final Database database;
 
-    DownloadPolicyRepository(DataSource database) {
+    DownloadPolicyRepository(Database database) {
         this.database = database;
     }
 
@@ -31,21 +29,13 @@ class DownloadPolicyRepository {
 
     Map<DeviceId, DownloadPolicy> list(Collection<DeviceId> devices) {
         Map<DeviceId, DownloadPolicy> policies = new LinkedHashMap<>();
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement =
-                        connection.prepareStatement("select * from download_policy where device_id = any(?)")) {
-            statement.setArray(
-                    1,
-                    connection.createArrayOf(
-                            "text", devices.stream().map(DeviceId::value).toArray()));
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    policies.put(new DeviceId(row.getString("device_id")), policy(row));
-                }
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException("the database refused to read download policies", e);
-        }
+        database.list(
+                "select * from download_policy where device_id = any(?)",
+                (statement, connection) -> statement.setArray(
+                        1,
+                        connection.createArrayOf(
+                                "text", devices.stream().map(DeviceId::value).toArray())),
+                row -> policies.put(new DeviceId(row.getString("device_id")), policy(row)));
         return policies;
     }
 
@@ -59,15 +49,14 @@ class DownloadPolicyRepository {
     }
 
     void put(DeviceId device, DownloadPolicy policy, Instant at, String by) {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement("""
+        database.update("""
                         insert into download_policy (device_id, max_bytes_per_second, metered, metered_max_bytes,
                             prefer_https, changed_at, changed_by) values (?, ?, ?, ?, ?, ?, ?)
                         on conflict (device_id) do update set max_bytes_per_second = excluded.max_bytes_per_second,
                             metered = excluded.metered, metered_max_bytes = excluded.metered_max_bytes,
                             prefer_https = excluded.prefer_https, changed_at = excluded.changed_at,
                             changed_by = excluded.changed_by
-                        """)) {
+                        """, (statement, connection) -> {
             statement.setString(1, device.value());
             statement.setLong(2, policy.getMaxBytesPerSecond());
             statement.setBoolean(3, policy.getMetered());
@@ -75,9 +64,6 @@ class DownloadPolicyRepository {
             statement.setBoolean(5, policy.getPreferHttps());
             statement.setObject(6, at.atOffset(ZoneOffset.UTC));
             statement.setString(7, by);
-            statement.executeUpdate();
-        } catch (SQLException e) {
-            throw new IllegalStateException("the database refused a download policy", e);
-        }
+        });
     }
 }

@@ -2,20 +2,15 @@ package io.tinyfleet.server.delivery;
 
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.server.platform.Database;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.sql.DataSource;
 
 /** Which blobs are on offer to all, what devices lack of them, and which replica sends which. Plain SQL. */
 @ApplicationScoped
@@ -26,42 +21,10 @@ class SharedRepository {
     /** Needs taken up in one go; the rest is taken with the next. */
     static final int MAX_TAKEN = 1000;
 
-    private final DataSource database;
+    private final Database database;
 
-    SharedRepository(DataSource database) {
+    SharedRepository(Database database) {
         this.database = database;
-    }
-
-    private interface Binding {
-        void bind(PreparedStatement statement, Connection connection) throws SQLException;
-    }
-
-    private interface Row {
-        void read(ResultSet row) throws SQLException;
-    }
-
-    private void query(String sql, Binding binding, Row reader) {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            binding.bind(statement, connection);
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    reader.read(rows);
-                }
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException("the database refused a query of the shared blobs", e);
-        }
-    }
-
-    private int update(String sql, Binding binding) {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            binding.bind(statement, connection);
-            return statement.executeUpdate();
-        } catch (SQLException e) {
-            throw new IllegalStateException("the database refused a change of the shared blobs", e);
-        }
     }
 
     // ---- what is on offer
@@ -69,7 +32,7 @@ class SharedRepository {
     /** Devices whose desired state names the file, for those that more than {@code over} want. */
     Map<Digest, Long> countWanting(Collection<Digest> variants, int over) {
         Map<Digest, Long> counts = new LinkedHashMap<>();
-        query(
+        database.list(
                 "select variant_sha256, count(*) as devices from desired_slot where variant_sha256 = any(?)"
                         + " group by variant_sha256 having count(*) > ?",
                 (statement, connection) -> {
@@ -85,7 +48,7 @@ class SharedRepository {
     }
 
     void offer(Digest blob, long size, Instant now) {
-        update(
+        database.update(
                 "insert into shared_blob (blob_sha256, size_bytes, offered_at) values (?, ?, ?)"
                         + " on conflict (blob_sha256) do update set offered_at = excluded.offered_at",
                 (statement, connection) -> {
@@ -97,7 +60,7 @@ class SharedRepository {
 
     /** Forgets offers that no document can carry any more. */
     int forgetOffers(Instant before) {
-        return update(
+        return database.update(
                 "delete from shared_blob where offered_at < ? and (owner is null or lease_until < ?)",
                 (statement, connection) -> {
                     statement.setObject(1, before.atOffset(ZoneOffset.UTC));
@@ -109,7 +72,7 @@ class SharedRepository {
 
     /** False when the blob is not on offer, or the device waits for too many others. */
     boolean putNeed(Digest blob, DeviceId device, BitSet missing, Instant now) {
-        return update("""
+        return database.update("""
                         insert into shared_need (blob_sha256, device_id, missing, asked_at)
                         select blob_sha256, ?, ?, ? from shared_blob where blob_sha256 = ?
                         and (select count(*) from shared_need where device_id = ? and blob_sha256 <> ?) < ?
@@ -129,8 +92,7 @@ class SharedRepository {
 
     /** Takes up what devices lack of the blob, all of it in one set; the rows are gone afterwards. */
     BitSet takeNeeds(Digest blob) {
-        BitSet union = new BitSet();
-        query(
+        List<BitSet> missing = database.list(
                 """
                 delete from shared_need where blob_sha256 = ? and device_id in
                     (select device_id from shared_need where blob_sha256 = ? order by asked_at limit ?)
@@ -141,7 +103,9 @@ class SharedRepository {
                     statement.setBytes(2, blob.toByteArray());
                     statement.setInt(3, MAX_TAKEN);
                 },
-                row -> union.or(BitSet.valueOf(row.getBytes("missing"))));
+                row -> BitSet.valueOf(row.getBytes("missing")));
+        BitSet union = new BitSet();
+        missing.forEach(union::or);
         return union;
     }
 
@@ -149,8 +113,7 @@ class SharedRepository {
 
     /** Blobs that somebody has waited for since then, and that no other replica sends; the longest wait first. */
     List<Digest> findDue(String owner, Instant askedBefore, Instant now, int atMost) {
-        List<Digest> due = new ArrayList<>();
-        query(
+        return database.list(
                 """
                 select b.blob_sha256 from shared_blob b join shared_need n on n.blob_sha256 = b.blob_sha256
                 where b.owner is null or b.owner = ? or b.lease_until < ?
@@ -162,13 +125,12 @@ class SharedRepository {
                     statement.setObject(3, askedBefore.atOffset(ZoneOffset.UTC));
                     statement.setInt(4, atMost);
                 },
-                row -> due.add(Digest.fromBytes(row.getBytes("blob_sha256"))));
-        return due;
+                row -> Digest.fromBytes(row.getBytes("blob_sha256")));
     }
 
     /** Takes the lease or renews it; false when another replica has it. */
     boolean lease(Digest blob, String owner, Instant now, Instant until) {
-        return update(
+        return database.update(
                         "update shared_blob set owner = ?, lease_until = ? where blob_sha256 = ?"
                                 + " and (owner is null or owner = ? or lease_until < ?)",
                         (statement, connection) -> {
@@ -182,7 +144,7 @@ class SharedRepository {
     }
 
     void release(Digest blob, String owner) {
-        update(
+        database.update(
                 "update shared_blob set owner = null, lease_until = null where blob_sha256 = ? and owner = ?",
                 (statement, connection) -> {
                     statement.setBytes(1, blob.toByteArray());

@@ -3,80 +3,41 @@ package io.tinyfleet.server.delivery;
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.v1.BlobRef;
+import io.tinyfleet.server.platform.Database;
+import io.tinyfleet.server.platform.Database.Binding;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.sql.DataSource;
 
 /** Heads, floors and the roots that devices hold. Plain SQL on the transaction's connection, like the desired states. */
 @ApplicationScoped
 class TrustRepository {
-    private final DataSource database;
+    private final Database database;
 
-    TrustRepository(DataSource database) {
+    TrustRepository(Database database) {
         this.database = database;
-    }
-
-    private interface Binding {
-        void bind(PreparedStatement statement, Connection connection) throws SQLException;
-    }
-
-    private interface RowReader<T> {
-        T read(ResultSet row) throws SQLException;
-    }
-
-    private <T> List<T> query(String sql, Binding binding, RowReader<T> reader) {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            binding.bind(statement, connection);
-            try (ResultSet rows = statement.executeQuery()) {
-                List<T> read = new ArrayList<>();
-                while (rows.next()) {
-                    read.add(reader.read(rows));
-                }
-                return read;
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException("the database refused a query of trust", e);
-        }
-    }
-
-    private int update(String sql, Binding binding) {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            binding.bind(statement, connection);
-            return statement.executeUpdate();
-        } catch (SQLException e) {
-            throw new IllegalStateException("the database refused a change of trust", e);
-        }
     }
 
     // ---- heads
 
     /** Only one transaction at a time may sign the next list. */
     void lockHeads() {
-        query(
-                "select version from heads_state where id = 1 for update",
-                (statement, connection) -> {},
-                row -> row.getLong("version"));
+        database.list(
+                "select version from heads_state where id = 1 for update", Binding.NONE, row -> row.getLong("version"));
     }
 
     Optional<StoredHeads> findHeads() {
-        return query(
-                        "select * from heads_state where version > 0",
-                        (statement, connection) -> {},
-                        TrustRepository::heads)
+        return database
+                .list("select * from heads_state where version > 0", Binding.NONE, TrustRepository::heads)
                 .stream()
                 .findFirst();
     }
@@ -93,7 +54,7 @@ class TrustRepository {
 
     void store(StoredHeads heads) {
         keep(heads.blob(), heads.expiresAt());
-        update("""
+        database.update("""
                 update heads_state set version = ?, content_sha256 = ?, envelope_sha256 = ?, envelope_bytes = ?,
                     releases = ?, issued_at = ?, expires_at = ?
                 """, (statement, connection) -> {
@@ -109,14 +70,12 @@ class TrustRepository {
 
     /** Envelopes of heads and floors that some device's newest document may name. */
     List<Digest> metadataBlobs() {
-        return query(
-                "select sha256 from signed_metadata",
-                (statement, connection) -> {},
-                row -> Digest.fromBytes(row.getBytes("sha256")));
+        return database.list(
+                "select sha256 from signed_metadata", Binding.NONE, row -> Digest.fromBytes(row.getBytes("sha256")));
     }
 
     private void keep(BlobRef blob, Instant expiresAt) {
-        update("""
+        database.update("""
                 insert into signed_metadata (sha256, expires_at) values (?, ?)
                 on conflict (sha256) do update set expires_at = excluded.expires_at
                 """, (statement, connection) -> {
@@ -127,7 +86,7 @@ class TrustRepository {
 
     /** What has ended is no longer taken by anybody; an hourly sweep lets go of it. */
     int forgetEnded(Instant now) {
-        return update(
+        return database.update(
                 "delete from signed_metadata where expires_at < ?",
                 (statement, connection) -> statement.setObject(1, utc(now)));
     }
@@ -136,11 +95,12 @@ class TrustRepository {
 
     /** In the order of the models' names. */
     List<StoredFloors> floors() {
-        return query("select * from floors order by model", (statement, connection) -> {}, TrustRepository::floors);
+        return database.list("select * from floors order by model", Binding.NONE, TrustRepository::floors);
     }
 
     Optional<StoredFloors> findFloors(String model) {
-        return query(
+        return database
+                .list(
                         "select * from floors where model = ?",
                         (statement, connection) -> statement.setString(1, model),
                         TrustRepository::floors)
@@ -161,7 +121,7 @@ class TrustRepository {
 
     void store(StoredFloors floors) {
         keep(floors.blob(), floors.expiresAt());
-        update("""
+        database.update("""
                 insert into floors (model, version, min_security_version, envelope_sha256, envelope_bytes, issued_at,
                     expires_at, set_by)
                 values (?, ?, ?, ?, ?, ?, ?, ?)
@@ -185,7 +145,7 @@ class TrustRepository {
 
     /** An outbox row for each device with a document. */
     int enqueueAll(Instant now) {
-        return update("""
+        return database.update("""
                 insert into desired_outbox (device_id, not_before, created_at)
                 select device_id, ?, ? from desired_state where seq > 0
                 """, (statement, connection) -> {
@@ -196,7 +156,7 @@ class TrustRepository {
 
     /** An outbox row for each device of which a slot is to run a release of the model. */
     int enqueueModel(String model, Instant now) {
-        return update("""
+        return database.update("""
                 insert into desired_outbox (device_id, not_before, created_at)
                 select distinct s.device_id, ?::timestamptz, ?::timestamptz
                 from desired_slot s join release r on r.id = s.release_id where r.model = ?
@@ -209,7 +169,7 @@ class TrustRepository {
 
     /** Of these devices, those whose newest document was issued before that. */
     List<DeviceId> issuedBefore(Collection<DeviceId> devices, Instant limit) {
-        return query(
+        return database.list(
                 "select device_id from desired_state where device_id = any(?) and seq > 0 and issued_at < ?",
                 (statement, connection) -> {
                     statement.setArray(1, ids(connection, devices));
@@ -222,7 +182,7 @@ class TrustRepository {
 
     Map<DeviceId, Long> heldRoots(Collection<DeviceId> devices) {
         Map<DeviceId, Long> held = new HashMap<>();
-        query(
+        database.list(
                 "select device_id, root_version from device_root where device_id = any(?)",
                 (statement, connection) -> statement.setArray(1, ids(connection, devices)),
                 row -> held.put(new DeviceId(row.getString("device_id")), row.getLong("root_version")));
@@ -230,7 +190,7 @@ class TrustRepository {
     }
 
     void storeHeldRoot(DeviceId device, long version) {
-        update("""
+        database.update("""
                 insert into device_root (device_id, root_version) values (?, ?)
                 on conflict (device_id) do update set root_version = excluded.root_version
                 """, (statement, connection) -> {
@@ -241,7 +201,7 @@ class TrustRepository {
 
     /** How many devices said that they hold an older root. */
     long devicesBehind(long rootVersion) {
-        return query(
+        return database.list(
                         "select count(*) n from device_root where root_version < ?",
                         (statement, connection) -> statement.setLong(1, rootVersion),
                         row -> row.getLong("n"))

@@ -2,8 +2,8 @@ package io.tinyfleet.server.delivery.encoding;
 
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.server.platform.Database;
+import io.tinyfleet.server.platform.Database.RowReader;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -11,7 +11,6 @@ import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -133,34 +132,15 @@ class EncodingRows {
                 wanted);
     }
 
-    private interface RowReader<T> {
-        T read(ResultSet row) throws SQLException;
-    }
-
     private <T> List<T> query(String sql, RowReader<T> reader, @Nullable Object... parameters) {
-        return database.query(connection -> {
-            try (PreparedStatement statement = prepared(connection, sql, parameters);
-                    ResultSet rows = statement.executeQuery()) {
-                List<T> read = new ArrayList<>();
-                while (rows.next()) {
-                    read.add(reader.read(rows));
-                }
-                return read;
-            }
-        });
+        return database.list(sql, (statement, connection) -> bind(statement, parameters), reader);
     }
 
     private int update(String sql, @Nullable Object... parameters) {
-        return database.query(connection -> {
-            try (PreparedStatement statement = prepared(connection, sql, parameters)) {
-                return statement.executeUpdate();
-            }
-        });
+        return database.update(sql, (statement, connection) -> bind(statement, parameters));
     }
 
-    private static PreparedStatement prepared(Connection connection, String sql, @Nullable Object... parameters)
-            throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(sql);
+    private static void bind(PreparedStatement statement, @Nullable Object... parameters) throws SQLException {
         for (int i = 0; i < parameters.length; i++) {
             Object value = parameters[i];
             if (value == null) {
@@ -171,7 +151,6 @@ class EncodingRows {
                 statement.setObject(i + 1, value);
             }
         }
-        return statement;
     }
 
     private static EncodingKey key(ResultSet row) throws SQLException {
