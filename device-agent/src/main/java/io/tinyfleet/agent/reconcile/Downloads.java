@@ -193,17 +193,20 @@ final class Downloads {
     static void paceChanged(Turn turn) {
         for (SlotState any : turn.slots()) {
             SlotState slot = turn.slot(any.name());
-            slot.work().findFetch().filter(fetch -> fetch.list() != null).ifPresent(fetch -> {
-                turn.report();
-                OtherWays.chooseAgain(turn, slot, fetch);
-            });
+            slot.work()
+                    .findFetch()
+                    .filter(fetch -> fetch.wanted().list() != null)
+                    .ifPresent(fetch -> {
+                        turn.report();
+                        OtherWays.chooseAgain(turn, slot, fetch);
+                    });
         }
     }
 
     static void needTimeout(Turn turn, SlotName name) {
         SlotState slot = turn.slot(name);
         slot.work().findFetch().ifPresent(fetch -> {
-            Duration silent = turn.uptime().minus(fetch.heard());
+            Duration silent = turn.uptime().minus(fetch.patience().heard());
             Duration patience = patience(fetch);
             if (silent.compareTo(patience) < 0) {
                 startTimer(turn, slot, fetch, patience.minus(silent));
@@ -226,14 +229,14 @@ final class Downloads {
 
     static Duration patience(Fetch fetch) {
         Duration first = fetch.transport().way().patience();
-        Duration doubled = first.multipliedBy(1L << Math.min(fetch.silentRounds(), 10));
+        Duration doubled = first.multipliedBy(1L << Math.min(fetch.patience().silentRounds(), 10));
         Duration most = first.compareTo(MAX_SILENCE) > 0 ? first : MAX_SILENCE;
         return doubled.compareTo(most) < 0 ? doubled : most;
     }
 
     /** Asks for what is neither held nor on its way, in the way that the blob comes. */
     static void ask(Turn turn, SlotState slot, Fetch fetch) {
-        if (fetch.list() != null
+        if (fetch.wanted().list() != null
                 && turn.pace().findReasonToWait(fetch.bytesLeft()).isPresent()) {
             Transport waiting = fetch.transport().by(Way.WAITING);
             if (fetch.transport().way() != Way.WAITING) {
@@ -250,7 +253,7 @@ final class Downloads {
     }
 
     private static void askOwn(Turn turn, SlotState slot, Fetch fetch) {
-        int unit = (int) Math.min(fetch.chunkBytes(), fetch.size());
+        int unit = (int) Math.min(fetch.wanted().chunkBytes(), fetch.wanted().size());
         int room = Math.max(0, fetch.transport().window() - fetch.asked().count());
         int wanted =
                 Math.min(room, fetch.count() - fetch.held().union(fetch.asked()).count());
@@ -309,7 +312,7 @@ final class Downloads {
     }
 
     static void waitForPace(Turn turn, SlotState slot, Fetch fetch) {
-        int unit = (int) Math.min(fetch.chunkBytes(), fetch.size());
+        int unit = (int) Math.min(fetch.wanted().chunkBytes(), fetch.wanted().size());
         turn.act(new Action.StartTimer(
                 "pace/" + slot.name(), turn.pace().untilNext(unit, turn.uptime()), new Event.DownloadDue(slot.name())));
     }
@@ -360,7 +363,7 @@ final class Downloads {
             refuseChunk(turn, slot, fetch, index, wrong.get());
             return;
         }
-        if (fetch.list() == null) {
+        if (fetch.wanted().list() == null) {
             keepPiece(turn, slot, fetch, index, chunk.getData());
             return;
         }
@@ -369,9 +372,9 @@ final class Downloads {
 
     private static Optional<String> findWrong(Fetch fetch, Chunk chunk) {
         int index = chunk.getIndex();
-        if (chunk.getBlobSize() != fetch.size()) {
-            return Optional.of(
-                    "wrong-size: the blob has " + fetch.size() + " bytes, the chunk says " + chunk.getBlobSize());
+        if (chunk.getBlobSize() != fetch.wanted().size()) {
+            return Optional.of("wrong-size: the blob has " + fetch.wanted().size() + " bytes, the chunk says "
+                    + chunk.getBlobSize());
         }
         if (index < 0 || index >= fetch.count()) {
             return Optional.of("wrong-index: the blob has " + fetch.count() + " chunks, this is number "
@@ -381,7 +384,7 @@ final class Downloads {
             return Optional.of("wrong-length: chunk " + index + " has " + fetch.lengthOf(index) + " bytes, got "
                     + chunk.getData().size());
         }
-        ChunkList list = fetch.list();
+        ChunkList list = fetch.wanted().list();
         if (list != null && !list.matches(index, chunk.getData().toByteArray())) {
             return Optional.of("wrong-hash: chunk " + index + " does not have the hash in the chunk list");
         }
@@ -414,7 +417,7 @@ final class Downloads {
             OtherWays.leaveLinks(turn, slot, fetch);
             return;
         }
-        if (fetch.refusals() + 1 >= MAX_REFUSALS) {
+        if (fetch.patience().refusals() + 1 >= MAX_REFUSALS) {
             Offers.fail(
                     turn,
                     slot,
@@ -444,8 +447,9 @@ final class Downloads {
         String why = "wrong-digest: the blob " + fetch.blob().shortHex() + " came whole, but with another digest";
         turn.raise("blob-refused", Severity.SECURITY, slot, why);
         Fetch spoiled = kept.spoil(turn.uptime());
-        if (spoiled.spoiled() >= MAX_SPOILED) {
-            Offers.fail(turn, slot, "blob-refused", why + ", " + spoiled.spoiled() + " times", false);
+        if (spoiled.patience().spoiled() >= MAX_SPOILED) {
+            Offers.fail(
+                    turn, slot, "blob-refused", why + ", " + spoiled.patience().spoiled() + " times", false);
             return;
         }
         ask(turn, slot, spoiled);
@@ -458,9 +462,15 @@ final class Downloads {
         AttemptId attempt = downloading.offer().attempt();
         byte[] bytes = content.toByteArray();
         turn.act(new Action.WriteChunk(
-                slot.name(), attempt, fetch.blob(), index, (long) index * fetch.chunkBytes(), bytes));
-        Counters counters =
-                downloading.counters().wrote(bytes.length, fetch.before().has(index));
+                slot.name(),
+                attempt,
+                fetch.blob(),
+                index,
+                (long) index * fetch.wanted().chunkBytes(),
+                bytes));
+        Counters counters = downloading
+                .counters()
+                .wrote(bytes.length, fetch.wanted().before().has(index));
         SlotState written = slot.with(downloading.counted(counters));
         Fetch kept = fetch.keep(index, null, turn.uptime());
         if (kept.complete()) {

@@ -180,7 +180,8 @@ final class Metadata {
         if (turn.isConnected()) {
             turn.act(new Action.SendNeed(need.build()));
         }
-        Duration doubled = FIRST_SILENCE.multipliedBy(1L << Math.min(fetch.silentRounds(), 10));
+        Duration doubled =
+                FIRST_SILENCE.multipliedBy(1L << Math.min(fetch.patience().silentRounds(), 10));
         Duration patience = doubled.compareTo(LONGEST_SILENCE) < 0 ? doubled : LONGEST_SILENCE;
         turn.act(new Action.StartTimer(TIMER, patience, new Event.MetadataTimeout(fetch.blob())));
     }
@@ -211,7 +212,7 @@ final class Metadata {
         int index = chunk.getIndex();
         boolean fits = index >= 0
                 && index < fetch.count()
-                && chunk.getBlobSize() == fetch.size()
+                && chunk.getBlobSize() == fetch.wanted().size()
                 && chunk.getData().size() == fetch.lengthOf(index);
         if (!fits) {
             turn.raise(
@@ -243,7 +244,7 @@ final class Metadata {
         turn.act(new Action.StoreBlob(fetch.blob(), whole));
         BlobRef blob = BlobRef.newBuilder()
                 .setSha256(fetch.blob().toBytes())
-                .setSize(fetch.size())
+                .setSize(fetch.wanted().size())
                 .build();
         found(turn, new Event.MetadataFound(blob, whole));
     }

@@ -79,14 +79,14 @@ final class OtherWays {
             case OWN, WAITING -> {}
             case JOINING -> leaveShared(turn, slot, silent);
             case SHARED -> {
-                if (silent.silentRounds() >= Ways.SHARED_ROUNDS) {
+                if (silent.patience().silentRounds() >= Ways.SHARED_ROUNDS) {
                     leaveShared(turn, slot, silent);
                     return;
                 }
                 ask(turn, slot, silent);
             }
             case LINK_ASKED -> {
-                if (silent.silentRounds() >= LINK_ROUNDS) {
+                if (silent.patience().silentRounds() >= LINK_ROUNDS) {
                     leaveLinks(turn, slot, silent);
                     return;
                 }
@@ -162,13 +162,13 @@ final class OtherWays {
         }
         int next = fetch.held().nextPresent(first);
         int run = Math.min(LINK_WINDOW, (next < 0 ? fetch.count() : next) - first);
-        int count = turn.pace().allowed(run, fetch.chunkBytes(), turn.uptime());
+        int count = turn.pace().allowed(run, fetch.wanted().chunkBytes(), turn.uptime());
         if (count == 0) {
             turn.put(slot.with((Work) new Work.Fetching(fetch)));
             Downloads.waitForPace(turn, slot, fetch);
             return;
         }
-        turn.pace(turn.pace().spend(count, fetch.chunkBytes(), turn.uptime()));
+        turn.pace(turn.pace().spend(count, fetch.wanted().chunkBytes(), turn.uptime()));
         Chunks asked = Chunks.NONE;
         for (int i = first; i < first + count; i++) {
             asked = asked.with(i);
@@ -177,7 +177,8 @@ final class OtherWays {
                 slot.name(),
                 slot.findOffer().orElseThrow().attempt(),
                 link,
-                new Action.LinkRange(fetch.blob(), fetch.size(), fetch.chunkBytes(), first, count)));
+                new Action.LinkRange(
+                        fetch.blob(), fetch.wanted().size(), fetch.wanted().chunkBytes(), first, count)));
         await(turn, slot, fetch.ask(asked));
     }
 

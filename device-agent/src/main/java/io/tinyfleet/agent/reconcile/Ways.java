@@ -24,7 +24,7 @@ final class Ways {
         if (takesShared(fetch, encoding, pace)) {
             return Way.JOINING;
         }
-        return transport.mayLink() && fetch.size() > LARGE_BYTES ? Way.LINK_ASKED : Way.OWN;
+        return transport.mayLink() && fetch.wanted().size() > LARGE_BYTES ? Way.LINK_ASKED : Way.OWN;
     }
 
     /**
@@ -33,7 +33,7 @@ final class Ways {
      */
     private static boolean takesShared(Fetch fetch, Encoding encoding, Pace pace) {
         return encoding.getSharedOffered()
-                && fetch.size() > Limits.MIN_SHARED_BYTES
+                && fetch.wanted().size() > Limits.MIN_SHARED_BYTES
                 && (fetch.count() - fetch.held().count()) * 2 > fetch.count()
                 && !fetch.transport().sharedSpent()
                 && !pace.isCapped()
@@ -42,7 +42,7 @@ final class Ways {
 
     /** Where to go from own mode after so many silent rounds. */
     static Way afterSilence(Fetch fetch) {
-        boolean fruitless = fetch.silentRounds() >= FRUITLESS_ROUNDS;
-        return fruitless && fetch.list() != null && fetch.transport().mayLink() ? Way.LINK_ASKED : Way.OWN;
+        boolean fruitless = fetch.patience().silentRounds() >= FRUITLESS_ROUNDS;
+        return fruitless && fetch.wanted().list() != null && fetch.transport().mayLink() ? Way.LINK_ASKED : Way.OWN;
     }
 }
