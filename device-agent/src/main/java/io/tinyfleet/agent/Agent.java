@@ -74,7 +74,7 @@ public final class Agent {
         } catch (UsageException e) {
             System.err.println(e.getMessage() + "\n" + HELP);
             code = USAGE;
-        } catch (AgentSettings.SettingsException e) {
+        } catch (SettingsFile.SettingsException e) {
             System.err.println(e.getMessage());
             code = USAGE;
         } catch (Enrolment.EnrolmentException | NotEnrolledException e) {
@@ -96,7 +96,7 @@ public final class Agent {
     }
 
     private static int run(String[] arguments)
-            throws UsageException, AgentSettings.SettingsException, Enrolment.EnrolmentException, NotEnrolledException,
+            throws UsageException, SettingsFile.SettingsException, Enrolment.EnrolmentException, NotEnrolledException,
                     IOException {
         String command = arguments.length == 0 ? "" : arguments[0];
         List<String> allowed = OPTIONS.get(command);
@@ -170,7 +170,7 @@ public final class Agent {
     // ---- run
 
     private static int runUntilStopped(AgentHome home)
-            throws AgentSettings.SettingsException, NotEnrolledException, IOException {
+            throws SettingsFile.SettingsException, NotEnrolledException, IOException {
         Disk disk = new NioDisk();
         Identity identity = Identity.read(disk, home);
         AgentSettings settings = AgentSettings.read(home);

@@ -60,8 +60,7 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
     static Neighbourhood of(AgentHome home, AgentSettings settings, Identity identity, Clocks clocks, ModelStore store)
             throws IOException {
         Map<SlotName, AudioSource> sources = new TreeMap<>();
-        for (Map.Entry<SlotName, AgentSettings.SlotSettings> slot :
-                settings.slots().entrySet()) {
+        for (Map.Entry<SlotName, SlotSettings> slot : settings.slots().entrySet()) {
             sources.put(
                     slot.getKey(),
                     ReplaySource.open(slot.getValue().name(), slot.getValue().input()));

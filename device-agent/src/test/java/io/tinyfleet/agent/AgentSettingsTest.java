@@ -20,7 +20,7 @@ class AgentSettingsTest {
     @TempDir
     Path folder;
 
-    private AgentSettings read(String... lines) throws IOException, AgentSettings.SettingsException {
+    private AgentSettings read(String... lines) throws IOException, SettingsFile.SettingsException {
         Files.write(folder.resolve("agent.properties"), List.of(lines));
         return AgentSettings.read(new AgentHome(folder));
     }
@@ -50,8 +50,7 @@ class AgentSettingsTest {
         assertThat(settings.slots())
                 .isEqualTo(Map.of(
                         new SlotName("vad"),
-                        new AgentSettings.SlotSettings(
-                                folder.resolve("speech.wav").toString(), "speech", Pace.FAST)));
+                        new SlotSettings(folder.resolve("speech.wav").toString(), "speech", Pace.FAST)));
         assertThat(settings.windowInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(settings.javaCommand()).containsExactly("qemu-aarch64", "-cpu", "cortex-a72", "java");
     }
@@ -67,7 +66,7 @@ class AgentSettingsTest {
                         "outbox.max-megabytes=many",
                         "log.level=loud",
                         "colour=blue"))
-                .isInstanceOf(AgentSettings.SettingsException.class)
+                .isInstanceOf(SettingsFile.SettingsException.class)
                 .hasMessageContaining("slot.vad.source must be replay, got \"microphone\"")
                 .hasMessageContaining("there is no readable file " + folder.resolve("missing.wav"))
                 .hasMessageContaining("slot.vad.replay.pace must be realtime or fast, got \"slow\"")
@@ -79,6 +78,22 @@ class AgentSettingsTest {
     }
 
     @Test
+    void a_slip_of_the_pen_gets_the_nearest_setting_that_is_not_there() {
+        assertThatThrownBy(() -> read(
+                        "telemetry.windowseconds=10",
+                        "slot.vad.source=replay",
+                        "slot.vad.replay.imput=noise",
+                        "log.level=info",
+                        "log.levels=info"))
+                .hasMessageContaining("telemetry.windowseconds is no setting of the agent; did you mean"
+                        + " telemetry.window-seconds?")
+                .hasMessageContaining(
+                        "slot.vad.replay.imput is no setting of the agent; did you mean" + " slot.vad.replay.input?")
+                .hasMessageContaining("log.levels is no setting of the agent")
+                .hasMessageNotContaining("did you mean log.level?");
+    }
+
+    @Test
     void a_slot_without_input_is_a_problem() {
         assertThatThrownBy(() -> read("slot.vad.source=replay"))
                 .hasMessageContaining(
@@ -87,6 +102,6 @@ class AgentSettingsTest {
 
     @Test
     void a_broken_escape_is_a_problem_and_no_crash() {
-        assertThatThrownBy(() -> read("slot.vad.source=\\u12")).isInstanceOf(AgentSettings.SettingsException.class);
+        assertThatThrownBy(() -> read("slot.vad.source=\\u12")).isInstanceOf(SettingsFile.SettingsException.class);
     }
 }
