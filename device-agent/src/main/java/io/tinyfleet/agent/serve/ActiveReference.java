@@ -1,7 +1,10 @@
 package io.tinyfleet.agent.serve;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class ActiveReference<T extends AutoCloseable> {
 
     private final AtomicReference<@Nullable Holder<T>> current = new AtomicReference<>();
+
+    /** Only for those who wait: taking what is active needs no lock. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final Condition swapped = lock.newCondition();
 
     /** What is active, to be given back with {@link Lease#close}; null if nothing is. */
     @Nullable Lease<T> take() {
@@ -26,6 +34,24 @@ final class ActiveReference<T extends AutoCloseable> {
         }
     }
 
+    /** As {@link #take()}; waits while nothing is active, as between the end of one and the start of the next. */
+    @Nullable Lease<T> take(Duration patience) throws InterruptedException {
+        Lease<T> taken = take();
+        if (taken != null) {
+            return taken;
+        }
+        lock.lock();
+        try {
+            long left = patience.toNanos();
+            for (taken = take(); taken == null && left > 0; taken = take()) {
+                left = swapped.awaitNanos(left);
+            }
+            return taken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** What is active, only to be looked at; null if nothing is. */
     @Nullable T peek() {
         Holder<T> holder = current.get();
@@ -34,6 +60,12 @@ final class ActiveReference<T extends AutoCloseable> {
 
     void swap(@Nullable T next) {
         Holder<T> old = current.getAndSet(next == null ? null : new Holder<>(next));
+        lock.lock();
+        try {
+            swapped.signalAll();
+        } finally {
+            lock.unlock();
+        }
         if (old != null) {
             old.leave();
         }

@@ -95,6 +95,51 @@ public final class AudioSlotServer implements SlotServer {
     }
 
     @Override
+    public Optional<TakenModel> take(Duration patience) throws InterruptedException {
+        return Optional.ofNullable(active.take(patience)).map(Taken::new);
+    }
+
+    /** One caller's hold on the active model. */
+    private final class Taken implements TakenModel {
+        private final ActiveReference.Lease<Activation> lease;
+
+        Taken(ActiveReference.Lease<Activation> lease) {
+            this.lease = lease;
+        }
+
+        @Override
+        public ActiveModel model() {
+            return lease.value().active();
+        }
+
+        @Override
+        public List<Tensor> infer(List<Tensor> inputs, Duration deadline) throws InferenceException {
+            Activation activation = lease.value();
+            long start = pacer.nanos();
+            try {
+                List<Tensor> answer = activation.active().model().infer(inputs, deadline);
+                activation.answered((pacer.nanos() - start) / NANOS_PER_MILLI);
+                return answer;
+            } catch (InferenceException e) {
+                failed(activation, e);
+                throw e;
+            }
+        }
+
+        @Override
+        public void close() {
+            lease.close();
+        }
+    }
+
+    private void failed(Activation activation, InferenceException e) {
+        activation.failed(e.reason().toString());
+        if (!e.reason().workerGoesOn()) {
+            lose(activation, e);
+        }
+    }
+
+    @Override
     public synchronized void deactivate() {
         newest = null;
         trouble = null;
@@ -194,10 +239,7 @@ public final class AudioSlotServer implements SlotServer {
             }
             activation.answered(millis, waitMillis, score);
         } catch (InferenceException e) {
-            activation.failed(e.reason().toString());
-            if (!e.reason().workerGoesOn()) {
-                lose(activation, e);
-            }
+            failed(activation, e);
         } catch (IOException e) {
             trouble = String.valueOf(e.getMessage());
             sourceFailed = true;

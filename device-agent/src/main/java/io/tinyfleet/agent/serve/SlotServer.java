@@ -22,6 +22,12 @@ public interface SlotServer extends AutoCloseable {
      */
     void activate(ActiveModel next);
 
+    /**
+     * The model that answers now; any number of threads may hold it. Empty when none becomes active within
+     * {@code patience}: for a moment there is none while one model has to end before the next one fits into memory.
+     */
+    Optional<TakenModel> take(Duration patience) throws InterruptedException;
+
     /** Stops answering and closes the active model, if there is one. */
     void deactivate();
 

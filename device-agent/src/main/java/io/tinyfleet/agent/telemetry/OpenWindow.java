@@ -32,6 +32,7 @@ final class OpenWindow {
     private final long[] histogram = new long[HISTOGRAM_BINS];
     private long ok;
     private long over;
+    private long scored;
 
     OpenWindow(WindowSubject subject, Supplier<WorkerStats> worker, WindowSurroundings surroundings) {
         this.subject = subject;
@@ -55,10 +56,15 @@ final class OpenWindow {
         return ok == 0 && failed.isEmpty();
     }
 
-    /** @param score a number; what is not one is a failed inference */
-    void answered(double latencyMillis, double waitMillis, double score) {
+    void answered(double latencyMillis) {
         ok++;
         latency.add(latencyMillis);
+    }
+
+    /** @param score a number; what is not one is a failed inference */
+    void answered(double latencyMillis, double waitMillis, double score) {
+        answered(latencyMillis);
+        scored++;
         if (waitMillis >= 0) {
             queueWait.add(waitMillis);
         }
@@ -102,7 +108,7 @@ final class OpenWindow {
         ScoreCounts.Builder scores = ScoreCounts.newBuilder()
                 .setThreshold(subject.scoreThreshold())
                 .setOver(over)
-                .setTotal(ok);
+                .setTotal(scored);
         for (long bin : histogram) {
             scores.addHistogram(bin);
         }

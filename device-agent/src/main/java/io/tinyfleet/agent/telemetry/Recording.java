@@ -33,6 +33,12 @@ public final class Recording implements AutoCloseable {
         turnOverIfDue();
     }
 
+    /** An answered inference without a queue and without a score. */
+    public synchronized void answered(double latencyMillis) {
+        open.answered(latencyMillis);
+        turnOverIfDue();
+    }
+
     public synchronized void failed(String code) {
         open.failed(code);
         turnOverIfDue();

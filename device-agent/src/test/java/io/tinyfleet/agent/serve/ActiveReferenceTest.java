@@ -2,6 +2,7 @@ package io.tinyfleet.agent.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -11,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ActiveReferenceTest {
@@ -45,6 +47,26 @@ class ActiveReferenceTest {
         active.swap(old);
         active.swap(null);
         assertThat(old.ends).hasValue(1);
+    }
+
+    @Test
+    void who_waits_gets_what_is_activated_meanwhile() throws Exception {
+        active.swap(new Counted());
+        active.swap(null);
+        assertThat(active.take(Duration.ofMillis(1))).isNull();
+        ExecutorService caller = Executors.newSingleThreadExecutor();
+        try {
+            Future<ActiveReference.@Nullable Lease<Counted>> waiting =
+                    caller.submit(() -> active.take(Duration.ofSeconds(20)));
+            Counted next = new Counted();
+            active.swap(next);
+
+            ActiveReference.Lease<Counted> taken = Objects.requireNonNull(waiting.get(20, TimeUnit.SECONDS));
+            assertThat(taken.value()).isSameAs(next);
+            taken.close();
+        } finally {
+            caller.shutdownNow();
+        }
     }
 
     @Test
