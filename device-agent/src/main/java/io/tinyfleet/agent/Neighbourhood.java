@@ -12,19 +12,19 @@ import io.tinyfleet.agent.power.EnergyMeters;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.runtime.ProcessModelHost;
 import io.tinyfleet.agent.runtime.WorkerSettings;
-import io.tinyfleet.agent.serve.AudioSlotServer;
-import io.tinyfleet.agent.serve.AudioSource;
 import io.tinyfleet.agent.serve.Pacer;
 import io.tinyfleet.agent.serve.ReplaySource;
+import io.tinyfleet.agent.serve.ServedSlot;
 import io.tinyfleet.agent.serve.SlotServer;
+import io.tinyfleet.agent.serve.Source;
 import io.tinyfleet.agent.telemetry.WindowRecorder;
 import io.tinyfleet.agent.telemetry.WindowSurroundings;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.Window;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -36,7 +36,7 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
     private final Identity identity;
     private final ProcessModelHost host;
     private final WindowSurroundings surroundings;
-    private final Map<SlotName, AudioSource> sources;
+    private final Map<SlotName, Source> sources;
     private final ModelStore store;
 
     private Neighbourhood(
@@ -55,15 +55,16 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
         this.store = store;
     }
 
-    private record Inputs(Map<SlotName, AudioSource> sources, WindowSurroundings surroundings) {}
+    private record Inputs(Map<SlotName, Source> sources, WindowSurroundings surroundings) {}
 
     static Neighbourhood of(AgentHome home, AgentSettings settings, Identity identity, Clocks clocks, ModelStore store)
             throws IOException {
-        Map<SlotName, AudioSource> sources = new TreeMap<>();
+        Map<SlotName, Source> sources = new TreeMap<>();
         for (Map.Entry<SlotName, SlotSettings> slot : settings.slots().entrySet()) {
-            sources.put(
-                    slot.getKey(),
-                    ReplaySource.open(slot.getValue().name(), slot.getValue().input()));
+            String input = slot.getValue().input();
+            if (input != null) {
+                sources.put(slot.getKey(), ReplaySource.open(slot.getValue().name(), input));
+            }
         }
         WindowSurroundings surroundings = new WindowSurroundings(
                 clocks.uptime(), clocks.wall(), clocks.trust(), EnergyMeters.forHardware(identity.hardwareClass()));
@@ -89,10 +90,10 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
     public Models models(Consumer<Event> answers, Consumer<Window> windows) {
         Map<SlotName, SlotServer> servers = new TreeMap<>();
         settings.slots().forEach((name, slot) -> {
-            AudioSource source = Objects.requireNonNull(sources.get(name), "a source was opened for each slot");
+            ServedSlot.Feed feed = new ServedSlot.Feed(sources.get(name), slot.pace(), List.of());
             WindowRecorder recorder =
-                    new WindowRecorder(name, source.name(), settings.windowInterval(), surroundings, windows);
-            servers.put(name, AudioSlotServer.start(name, source, slot.pace(), Pacer.system(), recorder));
+                    new WindowRecorder(name, slot.name(), settings.windowInterval(), surroundings, windows);
+            servers.put(name, ServedSlot.start(name, feed, Pacer.system(), recorder));
         });
         return new WorkerModels(home, store, host, servers, answers);
     }

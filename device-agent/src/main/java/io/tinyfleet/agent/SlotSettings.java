@@ -7,13 +7,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a slot's input comes from: the keys {@code slot.NAME.*}.
  *
+ * @param input null: only applications ask the slot
  * @param name goes into each telemetry window
  */
-record SlotSettings(String input, String name, Pace pace) {
+record SlotSettings(@Nullable String input, String name, Pace pace) {
     private static final String NAME = "[a-z0-9-]{1,32}";
 
     /** Every slot that the file names. Problems go into the file's list; a slot with one is in the answer all the same. */
@@ -32,8 +34,11 @@ record SlotSettings(String input, String name, Pace pace) {
     private static SlotSettings read(SettingsFile file, String name) {
         String prefix = "slot." + name + ".";
         String source = file.text(prefix + "source", "");
+        if (source.equals("none")) {
+            return new SlotSettings(null, "none", Pace.FAST);
+        }
         if (!source.equals("replay")) {
-            file.problem(prefix + "source must be replay, got \"" + source + "\"");
+            file.problem(prefix + "source must be replay or none, got \"" + source + "\"");
         }
         String input = file.text(prefix + "replay.input", "");
         if (input.isEmpty()) {

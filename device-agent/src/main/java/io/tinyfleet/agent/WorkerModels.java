@@ -171,8 +171,7 @@ final class WorkerModels implements Models {
             }
             Path file = home.model(artifact.artifact());
             RunningModel model = host.start(new ModelFile(file, artifact.artifact(), artifact.variant()));
-            slot.server.activate(new ActiveModel(
-                    model, artifact.variant(), artifact.artifact(), artifact.attempt(), action.phase()));
+            slot.server.activate(new ActiveModel(model, artifact, action.phase()));
             slot.running = new Running(artifact, model);
             model.exit().thenAccept(exit -> exited(action, exit));
             LOG.info(

@@ -67,7 +67,7 @@ class AgentSettingsTest {
                         "log.level=loud",
                         "colour=blue"))
                 .isInstanceOf(SettingsFile.SettingsException.class)
-                .hasMessageContaining("slot.vad.source must be replay, got \"microphone\"")
+                .hasMessageContaining("slot.vad.source must be replay or none, got \"microphone\"")
                 .hasMessageContaining("there is no readable file " + folder.resolve("missing.wav"))
                 .hasMessageContaining("slot.vad.replay.pace must be realtime or fast, got \"slow\"")
                 .hasMessageContaining("a slot's name must match [a-z0-9-]{1,32}")

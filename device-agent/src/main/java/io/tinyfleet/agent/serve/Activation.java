@@ -5,6 +5,7 @@ import com.datadoghq.sketch.ddsketch.DDSketches;
 import io.tinyfleet.agent.telemetry.Recording;
 import io.tinyfleet.protocol.v1.Phase;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /** One model from its activation to its end: its pipeline's state, its windows and how it has done. */
 final class Activation implements AutoCloseable {
@@ -14,14 +15,14 @@ final class Activation implements AutoCloseable {
     private static final double P95 = 0.95;
 
     private final ActiveModel active;
-    private final AudioFramesPipeline pipeline;
+    private final @Nullable SlotPipeline pipeline;
     private final Recording recording;
     private final DDSketch latencyMillis = DDSketches.collapsingLowestDense(RELATIVE_ERROR, MAX_BINS);
     private long ok;
     private long failed;
 
     /** Takes over the model and the recording. */
-    Activation(ActiveModel active, AudioFramesPipeline pipeline, Recording recording) {
+    Activation(ActiveModel active, @Nullable SlotPipeline pipeline, Recording recording) {
         this.active = active;
         this.pipeline = pipeline;
         this.recording = recording;
@@ -31,7 +32,8 @@ final class Activation implements AutoCloseable {
         return active;
     }
 
-    AudioFramesPipeline pipeline() {
+    /** How the slot's own input is handled; null if only applications ask this model. */
+    @Nullable SlotPipeline pipeline() {
         return pipeline;
     }
 
@@ -54,6 +56,11 @@ final class Activation implements AutoCloseable {
             latencyMillis.accept(millis);
         }
         recording.answered(millis);
+    }
+
+    /** So many more frames of the source were thrown away. */
+    void dropped(long frames) {
+        recording.dropped(frames);
     }
 
     void failed(String code) {

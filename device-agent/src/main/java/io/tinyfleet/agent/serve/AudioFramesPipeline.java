@@ -15,31 +15,32 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * Turns a stream of samples into tensors as the release declares it, and answers into scores. Holds the recurrent
- * state of one activation of one model: a new activation takes a new pipeline. Owned by the slot's thread.
- */
-final class AudioFramesPipeline {
+/** A stream of samples cut into frames, with recurrent state, and a score read from one output. */
+final class AudioFramesPipeline implements SlotPipeline {
 
     static final int MAX_FRAME_SAMPLES = 1 << 20;
     private static final int MAX_STATE_BYTES = 1 << 20;
 
+    private final AudioSource source;
     private final int frameSamples;
     private final int contextSamples;
     private final int sampleRateHz;
     private final double threshold;
     private final String scoreOutput;
     private final Tensor samples;
+    private final Tensor fresh;
     private final List<Tensor> inputs = new ArrayList<>();
     private final Map<String, Tensor> stateByOutput = new LinkedHashMap<>();
 
-    private AudioFramesPipeline(AudioFrames frames) {
+    private AudioFramesPipeline(AudioFrames frames, AudioSource source) {
+        this.source = source;
         this.frameSamples = frames.getFrameSamples();
         this.contextSamples = frames.getContextSamples();
         this.sampleRateHz = frames.getSampleRateHz();
         this.threshold = frames.getScoreThreshold();
         this.scoreOutput = frames.getScoreOutput();
         this.samples = Tensor.zeros(frames.getInput(), ElementType.FLOAT32, 1, contextSamples + frameSamples);
+        this.fresh = Tensor.zeros(frames.getInput(), ElementType.FLOAT32, frameSamples);
         inputs.add(samples);
         for (Feedback feedback : frames.getFeedbackList()) {
             Tensor state = Tensor.zeros(feedback.getInput(), ElementType.FLOAT32, shapeOf(feedback));
@@ -58,7 +59,7 @@ final class AudioFramesPipeline {
         findMisfit(variant, source).ifPresent(reason -> {
             throw new IllegalArgumentException(reason);
         });
-        return new AudioFramesPipeline(variant.getPipeline().getAudioFrames());
+        return new AudioFramesPipeline(variant.getPipeline().getAudioFrames(), source);
     }
 
     /** Why the source cannot feed the variant, if so. */
@@ -115,28 +116,33 @@ final class AudioFramesPipeline {
         return feedback.getShapeList().stream().mapToLong(Long::longValue).toArray();
     }
 
-    double threshold() {
+    @Override
+    public double threshold() {
         return threshold;
     }
 
-    long frameNanos() {
+    @Override
+    public long frameNanos() {
         return frameSamples * 1_000_000_000L / sampleRateHz;
     }
 
-    /** The next frame as tensors: the end of the frame before it, then new samples. Valid until the next call. */
-    List<Tensor> next(AudioSource source) throws IOException {
+    /** The end of the frame before, then new samples. */
+    @Override
+    public List<Tensor> next() throws IOException {
+        // Read aside: a frame that does not come must not spoil the context of the next one.
+        source.read(fresh, 0, frameSamples);
         for (int i = 0; i < contextSamples; i++) {
             samples.setFloat(i, samples.floatAt(frameSamples + i));
         }
-        source.read(samples, contextSamples, frameSamples);
+        for (int i = 0; i < frameSamples; i++) {
+            samples.setFloat(contextSamples + i, fresh.floatAt(i));
+        }
         return inputs;
     }
 
-    /**
-     * Takes over the state that the model answered with and returns the score; NaN if the answer has none that is
-     * a number, in which case the state stays as it was.
-     */
-    double accept(List<Tensor> answer) {
+    /** Takes over the state that the model answered with; it stays as it was if the score is not a number. */
+    @Override
+    public Result accept(List<Tensor> answer) throws AnswerException {
         double score = Double.NaN;
         for (Tensor output : answer) {
             if (output.name().equals(scoreOutput)
@@ -146,7 +152,8 @@ final class AudioFramesPipeline {
             }
         }
         if (Double.isNaN(score)) {
-            return score;
+            throw new AnswerException(
+                    "score-not-a-number", "the output '" + scoreOutput + "' has no number as its first element");
         }
         for (Tensor output : answer) {
             Tensor state = stateByOutput.get(output.name());
@@ -154,6 +161,6 @@ final class AudioFramesPipeline {
                 state.copyFrom(output);
             }
         }
-        return score;
+        return new ScoreResult(score, score > threshold);
     }
 }

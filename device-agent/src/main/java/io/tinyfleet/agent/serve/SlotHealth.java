@@ -9,11 +9,13 @@ public record SlotHealth(State state, long ok, long failed, OptionalDouble p95Mi
     public enum State {
         /** Nothing active. */
         EMPTY,
-        /** Answering. */
+        /** Answering, or ready to answer applications if the slot has no source. */
         SERVING,
         /** The active model's worker is gone; nothing answers until the next activate. */
         WORKER_GONE,
-        /** The input source cannot be read; nothing to answer. */
+        /** Nothing comes from the source for now; applications are answered. */
+        SOURCE_STALLED,
+        /** The source cannot be read any more; applications are answered. */
         SOURCE_FAILED
     }
 }

@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Feeds one slot's input to whichever model is active and records each inference. Methods may be called from
- * any thread and do not wait for inferences.
+ * Has whichever model is active answer a slot's input and the device's applications, and records each inference. Methods
+ * may be called from any thread; none but {@link TakenModel#infer} and {@link #take} waits for inferences.
  */
 public interface SlotServer extends AutoCloseable {
 
@@ -15,7 +15,7 @@ public interface SlotServer extends AutoCloseable {
     Optional<String> findMisfit(Variant variant);
 
     /**
-     * Makes the model answer from the next frame on. The one before ends its call, then is closed; recurrent
+     * Makes the model answer from the next frame on. The one before ends its calls, then is closed; recurrent
      * state and counters start anew. Takes over the model, also if it throws.
      *
      * @throws IllegalArgumentException if {@link #findMisfit} names a reason

@@ -31,8 +31,9 @@ final class OpenWindow {
     private final Map<String, Long> failed = new HashMap<>();
     private final long[] histogram = new long[HISTOGRAM_BINS];
     private long ok;
+    private long askedByApplications;
+    private long dropped;
     private long over;
-    private long scored;
 
     OpenWindow(WindowSubject subject, Supplier<WorkerStats> worker, WindowSurroundings surroundings) {
         this.subject = subject;
@@ -53,18 +54,13 @@ final class OpenWindow {
     }
 
     boolean isEmpty() {
-        return ok == 0 && failed.isEmpty();
-    }
-
-    void answered(double latencyMillis) {
-        ok++;
-        latency.add(latencyMillis);
+        return ok == 0 && failed.isEmpty() && dropped == 0;
     }
 
     /** @param score a number; what is not one is a failed inference */
     void answered(double latencyMillis, double waitMillis, double score) {
-        answered(latencyMillis);
-        scored++;
+        ok++;
+        latency.add(latencyMillis);
         if (waitMillis >= 0) {
             queueWait.add(waitMillis);
         }
@@ -72,6 +68,17 @@ final class OpenWindow {
             over++;
         }
         histogram[(int) Math.max(0, Math.min(HISTOGRAM_BINS - 1, Math.floor(score * HISTOGRAM_BINS)))]++;
+    }
+
+    /** Without a score: what the answer means is known to the application alone. */
+    void answered(double latencyMillis) {
+        ok++;
+        askedByApplications++;
+        latency.add(latencyMillis);
+    }
+
+    void dropped(long frames) {
+        dropped += frames;
     }
 
     void failed(String code) {
@@ -100,7 +107,9 @@ final class OpenWindow {
                 .setQueueWaitSketch(queueWait.encode())
                 .setEnergy(energy.end(counted))
                 .setCpuSeconds(counted.toNanos() / 1e9)
-                .setRssPeakBytes(used.rssPeakBytes());
+                .setRssPeakBytes(used.rssPeakBytes())
+                .setAskedByApplications(askedByApplications)
+                .setInputDropped(dropped);
         return window.setScores(scores()).build();
     }
 
@@ -108,7 +117,7 @@ final class OpenWindow {
         ScoreCounts.Builder scores = ScoreCounts.newBuilder()
                 .setThreshold(subject.scoreThreshold())
                 .setOver(over)
-                .setTotal(scored);
+                .setTotal(ok - askedByApplications);
         for (long bin : histogram) {
             scores.addHistogram(bin);
         }

@@ -33,9 +33,15 @@ public final class Recording implements AutoCloseable {
         turnOverIfDue();
     }
 
-    /** An answered inference without a queue and without a score. */
+    /** An answered inference without a queue and without a score: an application asked for it. */
     public synchronized void answered(double latencyMillis) {
         open.answered(latencyMillis);
+        turnOverIfDue();
+    }
+
+    /** So many frames of the source were thrown away because nobody took them in time. */
+    public synchronized void dropped(long frames) {
+        open.dropped(frames);
         turnOverIfDue();
     }
 

@@ -41,6 +41,11 @@ public final class WindowRecorder {
         interval = requireInterval(next);
     }
 
+    /** The name of the slot's input. */
+    public String source() {
+        return source;
+    }
+
     Duration interval() {
         return interval;
     }

@@ -23,25 +23,39 @@ class AudioFramesPipelineTest {
     @Test
     void each_frame_begins_with_the_end_of_the_one_before() throws IOException {
         AudioFramesPipeline pipeline = AudioFramesPipeline.of(recurrent(2, 3), source);
-        assertThat(samples(pipeline.next(source))).containsExactly(0, 0, 1, 2, 3);
-        assertThat(samples(pipeline.next(source))).containsExactly(2, 3, 4, 5, 6);
-        assertThat(samples(pipeline.next(source))).containsExactly(5, 6, 7, 8, 9);
+        assertThat(samples(pipeline.next())).containsExactly(0, 0, 1, 2, 3);
+        assertThat(samples(pipeline.next())).containsExactly(2, 3, 4, 5, 6);
+        assertThat(samples(pipeline.next())).containsExactly(5, 6, 7, 8, 9);
     }
 
     @Test
-    void state_starts_at_zero_and_is_fed_back() throws IOException {
+    void a_frame_that_did_not_come_leaves_the_context_of_the_next_one() throws IOException {
+        AudioFramesPipeline pipeline = AudioFramesPipeline.of(recurrent(2, 3), source);
+        assertThat(samples(pipeline.next())).containsExactly(0, 0, 1, 2, 3);
+        source.stalled = true;
+        assertThatThrownBy(pipeline::next).isInstanceOf(SourceStalledException.class);
+        source.stalled = false;
+        assertThat(samples(pipeline.next())).containsExactly(2, 3, 4, 5, 6);
+    }
+
+    @Test
+    void state_starts_at_zero_and_is_fed_back() throws Exception {
         AudioFramesPipeline pipeline = AudioFramesPipeline.of(recurrent(0, 4), source);
-        assertThat(pipeline.next(source).get(1).floatAt(1)).isZero();
-        double score = pipeline.accept(List.of(Models.floats("mean", 0.75f), Models.floats("next", 3, 4)));
-        assertThat(score).isEqualTo(0.75);
-        assertThat(pipeline.next(source).get(1).floatAt(1)).isEqualTo(4f);
+        assertThat(pipeline.next().get(1).floatAt(1)).isZero();
+        SlotPipeline.Result result =
+                pipeline.accept(List.of(Models.floats("mean", 0.75f), Models.floats("next", 3, 4)));
+        assertThat(result.score()).isEqualTo(0.75);
+        StringBuilder json = new StringBuilder();
+        result.writeTo(json);
+        assertThat(json).hasToString("{\"score\":0.75,\"over\":true}");
+        assertThat(pipeline.next().get(1).floatAt(1)).isEqualTo(4f);
     }
 
     @Test
     void constants_are_fed_each_time() throws IOException {
         AudioFramesPipeline pipeline = AudioFramesPipeline.of(
                 Variant.newBuilder().setPipeline(Models.sileroPipeline()).build(), source);
-        List<Tensor> inputs = pipeline.next(source);
+        List<Tensor> inputs = pipeline.next();
         assertThat(inputs)
                 .extracting(Tensor::toString)
                 .containsExactly("'input' FLOAT32[1, 576]", "'state' FLOAT32[2, 1, 128]", "'sr' INT64[]");
@@ -53,14 +67,11 @@ class AudioFramesPipelineTest {
     void an_answer_without_a_number_is_no_score_and_leaves_the_state() throws IOException {
         AudioFramesPipeline pipeline = AudioFramesPipeline.of(recurrent(0, 4), source);
         Tensor next = Models.floats("next", 3, 4);
-        assertThat(pipeline.accept(List.of(next))).isNaN();
-        assertThat(pipeline.accept(List.of(Models.floats("mean", Float.NaN), next)))
-                .isNaN();
-        assertThat(pipeline.accept(List.of(Tensor.zeros("mean", ElementType.INT64, 1), next)))
-                .isNaN();
-        assertThat(pipeline.accept(List.of(Tensor.zeros("mean", ElementType.FLOAT32, 0), next)))
-                .isNaN();
-        assertThat(pipeline.next(source).get(1).floatAt(0)).isZero();
+        assertUnusable(pipeline, List.of(next));
+        assertUnusable(pipeline, List.of(Models.floats("mean", Float.NaN), next));
+        assertUnusable(pipeline, List.of(Tensor.zeros("mean", ElementType.INT64, 1), next));
+        assertUnusable(pipeline, List.of(Tensor.zeros("mean", ElementType.FLOAT32, 0), next));
+        assertThat(pipeline.next().get(1).floatAt(0)).isZero();
     }
 
     @Test
@@ -97,6 +108,13 @@ class AudioFramesPipelineTest {
         assertThatThrownBy(() -> AudioFramesPipeline.of(variant, source))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(part);
+    }
+
+    private static void assertUnusable(SlotPipeline pipeline, List<Tensor> answer) {
+        assertThatThrownBy(() -> pipeline.accept(answer))
+                .isInstanceOfSatisfying(
+                        SlotPipeline.AnswerException.class,
+                        e -> assertThat(e.code()).isEqualTo("score-not-a-number"));
     }
 
     private static Feedback feedback(String name, long size) {

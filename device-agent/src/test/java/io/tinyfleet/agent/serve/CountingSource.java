@@ -10,6 +10,7 @@ final class CountingSource implements AudioSource {
     final AtomicLong taken = new AtomicLong();
     private final int rate;
     volatile boolean broken;
+    volatile boolean stalled;
     volatile boolean closed;
 
     CountingSource(int rate) {
@@ -30,6 +31,9 @@ final class CountingSource implements AudioSource {
     public void read(Tensor target, int offset, int samples) throws IOException {
         if (broken) {
             throw new SourceException("the microphone was pulled out");
+        }
+        if (stalled) {
+            throw new SourceStalledException("nothing came for 5 s");
         }
         for (int i = 0; i < samples; i++) {
             target.setFloat(offset + i, taken.incrementAndGet());

@@ -82,7 +82,8 @@ class SileroTest {
             AudioFramesPipeline pipeline = AudioFramesPipeline.of(file.variant(), source);
             int over = 0;
             for (int i = 0; i < FRAMES; i++) {
-                double score = pipeline.accept(model.infer(pipeline.next(source), Duration.ofSeconds(5)));
+                double score = pipeline.accept(model.infer(pipeline.next(), Duration.ofSeconds(5)))
+                        .score();
                 over += score > pipeline.threshold() ? 1 : 0;
             }
             double share = over / (double) FRAMES;

@@ -11,11 +11,11 @@ import io.tinyfleet.agent.runtime.Models;
 import io.tinyfleet.agent.runtime.OnnxFile;
 import io.tinyfleet.agent.runtime.ProcessModelHost;
 import io.tinyfleet.agent.runtime.RunningModel;
+import io.tinyfleet.agent.runtime.Tensor;
 import io.tinyfleet.agent.runtime.WorkerExit;
 import io.tinyfleet.agent.runtime.WorkerSettings;
 import io.tinyfleet.agent.telemetry.WindowRecorder;
 import io.tinyfleet.agent.telemetry.WindowSurroundings;
-import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.Phase;
@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,7 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class AudioSlotServerTest {
+class ServedSlotTest {
 
     private static final int FRAME = 160;
     private static final long FRAME_NANOS = 10_000_000L;
@@ -115,7 +114,8 @@ class AudioSlotServerTest {
         ModelStandIn running = new ModelStandIn();
         server.activate(active(running, 1));
         ModelStandIn other = new ModelStandIn();
-        ActiveModel unfit = new ActiveModel(other, Variant.getDefaultInstance(), digest(2), attempt(), Phase.PROBATION);
+        ActiveModel unfit =
+                new ActiveModel(other, Installations.of(Variant.getDefaultInstance(), digest(2)), Phase.PROBATION);
         assertThat(server.findMisfit(Variant.getDefaultInstance())).isPresent();
         assertThatThrownBy(() -> server.activate(unfit)).isInstanceOf(IllegalArgumentException.class);
         assertThat(other.closed).isTrue();
@@ -172,6 +172,66 @@ class AudioSlotServerTest {
         await(() -> server.health().state() == SlotHealth.State.SOURCE_FAILED);
         assertThat(server.health().trouble()).contains("the microphone was pulled out");
         assertThat(server.health().failed()).isZero();
+    }
+
+    @Test
+    void a_source_that_stalls_is_said_and_goes_on_when_it_flows_again() throws Exception {
+        source.stalled = true;
+        ModelStandIn model = new ModelStandIn();
+        server.activate(active(model, 1));
+        await(() -> server.health().state() == SlotHealth.State.SOURCE_STALLED);
+        assertThat(server.health().trouble()).contains("nothing came for 5 s");
+        try (TakenModel taken = server.take(Duration.ZERO).orElseThrow()) {
+            assertThat(taken.model().installed().artifact()).isEqualTo(digest(1));
+        }
+        source.stalled = false;
+        await(() -> server.inferences() > 10);
+        assertThat(server.health().state()).isEqualTo(SlotHealth.State.SERVING);
+        assertThat(server.health().trouble()).isEmpty();
+        assertThat(server.health().failed()).isZero();
+    }
+
+    @Test
+    void an_application_keeps_the_model_that_it_has_taken_while_another_becomes_active() throws Exception {
+        server.close();
+        ServedSlot slot = ServedSlot.start(new SlotName("vad"), ServedSlot.Feed.NONE, pacer, recorder);
+        assertThat(slot.take(Duration.ZERO)).isEmpty();
+        ModelStandIn first = new ModelStandIn();
+        slot.activate(active(first, 1));
+        List<Tensor> inputs = List.of(Models.floats("x", 1), Models.floats("state", 1, 1));
+        try (TakenModel taken = slot.take(Duration.ZERO).orElseThrow()) {
+            slot.activate(active(new ModelStandIn(), 2));
+            assertThat(first.closed).as("in use").isFalse();
+            assertThat(taken.infer(inputs, Duration.ofSeconds(1))).hasSize(2);
+            assertThat(taken.model().installed().artifact()).isEqualTo(digest(1));
+        }
+        assertThat(first.closed).as("given back").isTrue();
+        try (TakenModel taken = slot.take(Duration.ZERO).orElseThrow()) {
+            assertThat(taken.model().installed().artifact()).isEqualTo(digest(2));
+        }
+        slot.close();
+        assertThat(windows).singleElement().satisfies(window -> {
+            assertThat(window.getArtifactSha256()).isEqualTo(digest(1).toBytes());
+            assertThat(window.getOk()).isEqualTo(1);
+            assertThat(window.getAskedByApplications()).isEqualTo(1);
+            assertThat(window.getScores().getTotal()).isZero();
+        });
+    }
+
+    @Test
+    void a_worker_lost_under_an_application_ends_the_activation() throws Exception {
+        server.close();
+        ServedSlot slot = ServedSlot.start(new SlotName("vad"), ServedSlot.Feed.NONE, pacer, recorder);
+        ModelStandIn model = new ModelStandIn();
+        model.failure = InferenceException.Reason.WORKER_GONE;
+        slot.activate(active(model, 1));
+        try (TakenModel taken = slot.take(Duration.ZERO).orElseThrow()) {
+            assertThatThrownBy(() -> taken.infer(List.of(), Duration.ofSeconds(1)))
+                    .isInstanceOf(InferenceException.class);
+        }
+        assertThat(slot.health().state()).isEqualTo(SlotHealth.State.WORKER_GONE);
+        assertThat(slot.take(Duration.ZERO)).isEmpty();
+        slot.close();
     }
 
     @Test
@@ -233,7 +293,7 @@ class AudioSlotServerTest {
                 ProcessModelHost.at(folder.resolve("home"), WorkerSettings.DEFAULT, SysRoot.MACHINE)) {
             for (int i = 0; i < 4; i++) {
                 RunningModel model = host.start(file);
-                server.activate(new ActiveModel(model, file.variant(), digest(i), attempt(), Phase.PROBATION));
+                server.activate(new ActiveModel(model, Installations.of(file.variant(), digest(i)), Phase.PROBATION));
                 await(() -> server.inferences() > 500);
                 assertThat(server.health().failed()).isZero();
             }
@@ -253,7 +313,7 @@ class AudioSlotServerTest {
                 ProcessModelHost.at(folder.resolve("home"), WorkerSettings.DEFAULT, SysRoot.MACHINE)) {
             for (int i = 0; i < 3; i++) {
                 RunningModel model = host.start(file);
-                server.activate(new ActiveModel(model, file.variant(), digest(i), attempt(), Phase.PROBATION));
+                server.activate(new ActiveModel(model, Installations.of(file.variant(), digest(i)), Phase.PROBATION));
                 await(() -> server.inferences() > 100);
                 new ProcessBuilder("kill", "-SEGV", String.valueOf(model.pid())).start();
                 WorkerExit exit = model.exit().toCompletableFuture().get(20, TimeUnit.SECONDS);
@@ -264,19 +324,15 @@ class AudioSlotServerTest {
     }
 
     private SlotServer start(Pace pace) {
-        return AudioSlotServer.start(new SlotName("vad"), source, pace, pacer, recorder);
+        return ServedSlot.start(new SlotName("vad"), new ServedSlot.Feed(source, pace, List.of()), pacer, recorder);
     }
 
     private static ActiveModel active(ModelStandIn model, int artifact) {
-        return new ActiveModel(model, VARIANT, digest(artifact), attempt(), Phase.PROBATION);
+        return new ActiveModel(model, Installations.of(VARIANT, digest(artifact)), Phase.PROBATION);
     }
 
     private static Digest digest(int artifact) {
         return Digest.of(new byte[] {(byte) artifact});
-    }
-
-    private static AttemptId attempt() {
-        return new AttemptId(new UUID(1, 2));
     }
 
     private static void await(BooleanSupplier condition) {
