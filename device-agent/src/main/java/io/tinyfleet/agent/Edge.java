@@ -310,7 +310,7 @@ final class Edge implements Action.Edge {
             flash = 0;
         }
         DeviceLimits limits = new DeviceLimits(
-                parts.board().ramAvailableBytes().orElse(0),
+                parts.board().ramAvailableBytes().orElse(0) + models.ramBytes(action.slot()),
                 flash,
                 parts.board().abi(),
                 models.runtimes(),

@@ -26,6 +26,9 @@ interface Models extends AutoCloseable {
     /** Why the slot's input cannot feed the variant, if so. */
     Optional<String> findMisfit(SlotName slot, Variant variant);
 
+    /** RAM that ending the slot's running model would free; 0 when nothing runs. */
+    long ramBytes(SlotName slot);
+
     /** What each running model has done since the last call; nothing at the first call after its start. */
     List<Event> served(Duration uptime);
 

@@ -1,5 +1,6 @@
 package io.tinyfleet.agent;
 
+import io.tinyfleet.agent.board.Board;
 import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.enrol.Identity;
 import io.tinyfleet.agent.install.AgentHome;
@@ -95,7 +96,13 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
                     new WindowRecorder(name, slot.name(), settings.windowInterval(), surroundings, windows);
             servers.put(name, ServedSlot.start(name, feed, Pacer.system(), recorder));
         });
-        return new WorkerModels(home, store, host, servers, answers);
+        return new WorkerModels(
+                new SlotWorkers.Parts(home, store, host, Neighbourhood::ramAvailable, answers), servers);
+    }
+
+    /** A machine that does not say is taken to have plenty: refusing to switch there would help nobody. */
+    private static long ramAvailable() {
+        return Board.ofThisMachine().ramAvailableBytes().orElse(Long.MAX_VALUE);
     }
 
     @Override

@@ -64,6 +64,11 @@ final class StandInModels implements Models {
     }
 
     @Override
+    public long ramBytes(SlotName slot) {
+        return 0;
+    }
+
+    @Override
     public List<Event> served(Duration uptime) {
         List<Event> served = new ArrayList<>();
         running.forEach((slot, artifact) -> {

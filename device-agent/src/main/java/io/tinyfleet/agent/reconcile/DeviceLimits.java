@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What this device has left, measured when an offer is judged.
  *
+ * @param ramAvailableBytes free, and what ending the slot's running model would free
  * @param abi such as {@code linux-x86_64-glibc}
  * @param misfit why the slot's input cannot feed the variant; null when it can
  */

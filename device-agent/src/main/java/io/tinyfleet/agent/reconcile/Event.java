@@ -304,6 +304,14 @@ public sealed interface Event {
         }
     }
 
+    /** Something that people should know of a start or a trial, as code and sentence; nothing is wrong with the model. */
+    record ModelNoticed(SlotName slot, Digest artifact, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.modelNoticed(turn, this);
+        }
+    }
+
     /**
      * Running time and inferences since the last such event.
      *

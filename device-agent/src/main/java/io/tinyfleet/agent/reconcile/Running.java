@@ -21,6 +21,9 @@ final class Running {
     /** Probation in progress is reported this often, in running time. */
     private static final long REPORT_MILLIS = 30_000;
 
+    /** A worker's end that a model on probation is left for at once. */
+    private static final String OVER_MEMORY_LIMIT = "over-memory-limit";
+
     private Running() {}
 
     // ---- the process
@@ -120,6 +123,10 @@ final class Running {
         ended(turn, slot, event.code(), event.sentence());
     }
 
+    static void modelNoticed(Turn turn, Event.ModelNoticed event) {
+        turn.raise(event.code(), Severity.WARNING, turn.slot(event.slot()), event.sentence());
+    }
+
     static void modelExited(Turn turn, Event.ModelExited event) {
         SlotState slot = turn.slot(event.slot());
         if (slot.runs(event.artifact()) && slot.serving() != Serving.WAITING) {
@@ -130,6 +137,11 @@ final class Running {
     /** Starts again after a while, longer each time, unless it is a loop. */
     private static void ended(Turn turn, SlotState slot, String code, String sentence) {
         turn.raise("model-ended", Severity.WARNING, slot, code + ": " + sentence);
+        if (code.equals(OVER_MEMORY_LIMIT) && slot.onTrial()) {
+            // No power cut looks like this: a leak that takes longer than a minute must not pass its probation.
+            leave(turn, slot, code, sentence);
+            return;
+        }
         if (slot.starts().crashLoop() && canLeave(slot)) {
             leave(
                     turn,

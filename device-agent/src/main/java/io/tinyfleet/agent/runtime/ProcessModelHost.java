@@ -128,7 +128,9 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
                     accept(listener, process, folder, deadlineNanos), settings.maxFrameBytes());
             folder.deleteSocket();
             requireReady(channel, deadlineNanos);
-            return new WorkerProcess(process, channel, folder, system, timer);
+            WorkerProcess worker = new WorkerProcess(process, channel, folder, system, timer);
+            worker.limitMemory(WorkerMemory.of(model.variant()).limitBytes());
+            return worker;
         } catch (IOException | RuntimeException e) {
             if (process != null) {
                 process.destroyForcibly();
@@ -226,15 +228,20 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
             }
         }
 
+        private static TrialReport.Code codeOf(WorkerExit.Kind kind) {
+            return switch (kind) {
+                case OUT_OF_MEMORY, OVER_MEMORY_LIMIT -> TrialReport.Code.WORKER_OUT_OF_MEMORY;
+                case KILLED_BY_DEADLINE -> TrialReport.Code.WORKER_TIMEOUT;
+                case STOPPED, MODEL_CRASH, UNEXPECTED -> TrialReport.Code.WORKER_CRASHED;
+            };
+        }
+
         static WorkerException gone(WorkerProcess worker, WorkerProcess.GoneException gone, String when) {
             if (gone.byDeadline) {
                 return new WorkerException(TrialReport.Code.WORKER_TIMEOUT, gone.getMessage() + " " + when);
             }
             WorkerExit exit = worker.awaitExit();
-            TrialReport.Code code = exit.kind() == WorkerExit.Kind.OUT_OF_MEMORY
-                    ? TrialReport.Code.WORKER_OUT_OF_MEMORY
-                    : TrialReport.Code.WORKER_CRASHED;
-            return new WorkerException(code, exit.sentence() + " " + when);
+            return new WorkerException(codeOf(exit.kind()), exit.sentence() + " " + when);
         }
     }
 }

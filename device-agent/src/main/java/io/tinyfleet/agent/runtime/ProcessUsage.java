@@ -32,6 +32,13 @@ final class ProcessUsage {
         return Optional.of(new WorkerStats(cpu.get(), rss, peak));
     }
 
+    /** Resident memory now; 0 once the process is gone. */
+    long rssBytes() {
+        return system.findText("proc/" + pid + "/status")
+                .map(status -> parseKilobytes(status, "VmRSS:"))
+                .orElse(0L);
+    }
+
     /** The command in parentheses may hold spaces and parentheses itself: fields are counted from the last one. */
     static Optional<Duration> parseCpu(String stat) {
         int end = stat.lastIndexOf(')');

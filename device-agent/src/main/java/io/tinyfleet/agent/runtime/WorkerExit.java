@@ -8,6 +8,8 @@ public record WorkerExit(Kind kind, int status, String sentence) {
         STOPPED,
         /** We killed it: a call missed its deadline, or it did not answer a heartbeat. */
         KILLED_BY_DEADLINE,
+        /** We killed it: it took more memory than its model may. */
+        OVER_MEMORY_LIMIT,
         /** Native code crashed: SIGABRT (134), SIGBUS (135), SIGFPE (136), SIGILL (132) or SIGSEGV (139). */
         MODEL_CRASH,
         /** The kernel took it (137), or its own heap was too small (3). */
@@ -27,6 +29,10 @@ public record WorkerExit(Kind kind, int status, String sentence) {
 
     static WorkerExit killedByDeadline(int status, String why) {
         return new WorkerExit(Kind.KILLED_BY_DEADLINE, status, "the worker was killed: " + why);
+    }
+
+    static WorkerExit overMemoryLimit(int status, String why) {
+        return new WorkerExit(Kind.OVER_MEMORY_LIMIT, status, "the worker was killed: " + why);
     }
 
     /** Reads an exit status that nobody asked for. */

@@ -22,6 +22,9 @@ final class WorkerProcess implements AutoCloseable {
     private static final Duration STOP_GRACE = Duration.ofSeconds(2);
     private static final Duration HEARTBEAT_DEADLINE = Duration.ofSeconds(2);
 
+    /** How often its memory is read: a model that takes 200 MB a second is over its limit by 50 MB at most. */
+    private static final Duration MEMORY_STEP = Duration.ofMillis(250);
+
     private final Process process;
     private final FrameChannel channel;
     private final ProcessUsage usage;
@@ -33,6 +36,9 @@ final class WorkerProcess implements AutoCloseable {
 
     /** Why we ended it, if we did; read when it has ended. */
     private volatile @Nullable String killReason;
+
+    /** It was ended for the memory that it took. */
+    private volatile boolean overMemory;
 
     private volatile boolean stopping;
 
@@ -137,6 +143,21 @@ final class WorkerProcess implements AutoCloseable {
         exit.whenComplete((reason, failure) -> beat.cancel(false));
     }
 
+    /** Ends it when it takes more resident memory than that. */
+    void limitMemory(long limitBytes) {
+        long step = MEMORY_STEP.toMillis();
+        var check = timer.scheduleWithFixedDelay(() -> check(limitBytes), step, step, TimeUnit.MILLISECONDS);
+        exit.whenComplete((reason, failure) -> check.cancel(false));
+    }
+
+    private void check(long limitBytes) {
+        long rss = usage.rssBytes();
+        if (rss > limitBytes && !stopping && killReason == null) {
+            overMemory = true;
+            kill("it took " + (rss >> 20) + " MB of memory, its limit is " + (limitBytes >> 20) + " MB");
+        }
+    }
+
     private void beat() {
         if (stopping || !calls.tryLock()) {
             return;
@@ -234,6 +255,9 @@ final class WorkerProcess implements AutoCloseable {
 
     private WorkerExit classify(int status, RunFolder folder) {
         String reason = killReason;
+        if (reason != null && overMemory) {
+            return WorkerExit.overMemoryLimit(status, reason);
+        }
         if (reason != null) {
             return WorkerExit.killedByDeadline(status, reason);
         }

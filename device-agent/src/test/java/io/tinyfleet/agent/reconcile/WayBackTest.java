@@ -4,6 +4,7 @@ import static io.tinyfleet.agent.reconcile.Play.VAD;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tinyfleet.agent.fixture.SmallFleet.Published;
+import io.tinyfleet.protocol.v1.DeviceEvent;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Probation;
 import java.time.Duration;
@@ -49,6 +50,27 @@ class WayBackTest {
         assertThat(play.all(Action.StartModel.class).stream()
                         .filter(start -> start.artifact().artifact().equals(v2.artifact())))
                 .hasSize(Starts.MAX_SINCE_MINUTE);
+    }
+
+    @Test
+    void a_leak_goes_back_at_once_however_slow_it_is() {
+        play.run(v1).desire(play.fleet.offer(v2)).serve(59, 10);
+
+        play.on(new Event.ModelExited(VAD, play.active(), "over-memory-limit", "it took 300 MB"));
+
+        back_on_v1("over-memory-limit");
+    }
+
+    @Test
+    void what_people_should_know_of_a_start_is_an_event_of_its_attempt() {
+        play.run(v1).desire(play.fleet.offer(v2));
+
+        play.on(new Event.ModelNoticed(VAD, v2.artifact(), "stopped-first", "nothing answered for 600 ms"));
+
+        DeviceEvent event = play.last(Action.Raise.class).event();
+        assertThat(event.getCode()).isEqualTo("stopped-first");
+        assertThat(event.getAttemptId()).isEqualTo(play.attempt().toBytes());
+        assertThat(play.phase()).isEqualTo(Phase.PROBATION);
     }
 
     @Test

@@ -79,6 +79,24 @@ public final class OnnxFile {
                 .add(12, value("sum", FLOAT, 1, size)));
     }
 
+    /** Works on so many megabytes at once to answer one number. */
+    public static byte[] hungry(int megabytes) {
+        long elements = (long) megabytes * 1024 * 1024 / Float.BYTES;
+        byte[] shape = ByteBuffer.allocate(2 * Long.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(elements)
+                .putLong(1)
+                .array();
+        return model(message()
+                .add(1, node("Expand", new String[] {"x", "shape"}, "wide"))
+                .add(1, node("Exp", new String[] {"wide"}, "more"))
+                .add(1, node("ReduceMean", new String[] {"more"}, "sum"))
+                .text(2, "hungry")
+                .add(5, message().number(1, 2).number(2, INT64).text(8, "shape").raw(9, shape))
+                .add(11, value("x", FLOAT, 1, 1))
+                .add(12, value("sum", FLOAT, 1, 1)));
+    }
+
     public static Path write(Path folder, String name, byte[] model) throws IOException {
         return Files.write(folder.resolve(name), model);
     }

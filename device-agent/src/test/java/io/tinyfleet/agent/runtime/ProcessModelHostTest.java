@@ -269,6 +269,26 @@ class ProcessModelHostTest {
     }
 
     @Test
+    void a_model_that_takes_more_memory_than_it_may_is_ended_and_told_so() throws Exception {
+        ModelFile hungry = Models.onnx(OnnxFile.write(files, "hungry.onnx", OnnxFile.hungry(2048)));
+        long limit = WorkerMemory.of(hungry.variant()).limitBytes();
+        assertThat(limit).isBetween(128L << 20, 256L << 20);
+
+        assertFailed(
+                host.trial(
+                        hungry,
+                        Models.selfTest(
+                                files.resolve("v"), Models.vector(Models.floats("x", 1), Models.floats("sum", 1))),
+                        TrialLimits.DEFAULT),
+                Code.WORKER_OUT_OF_MEMORY,
+                "its limit is " + (limit >> 20) + " MB");
+        try (RunningModel model = host.start(hungry)) {
+            assertInference(model, Models.floats("x", 1), InferenceException.Reason.WORKER_GONE, SOON);
+            assertThat(exitOf(model).kind()).isEqualTo(WorkerExit.Kind.OVER_MEMORY_LIMIT);
+        }
+    }
+
+    @Test
     void a_worker_ends_with_its_agent_even_in_the_middle_of_an_inference() throws Exception {
         Path model = OnnxFile.write(files, "endless.onnx", OnnxFile.endless(3));
         Process agent = new ProcessBuilder(

@@ -51,6 +51,7 @@ class Observations {
             "worker-crashed",
             "worker-out-of-memory",
             "worker-timeout",
+            "over-memory-limit",
             "crash-loop");
 
     private final DeviceDirectory devices;
