@@ -1,25 +1,16 @@
 package io.tinyfleet.agent.install;
 
 import io.tinyfleet.protocol.Digest;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Path;
-import java.util.Arrays;
 
-/** Writes a new file from its start and hashes what it writes. Complete when closed. Owned by one thread. */
-final class HashingOutput extends OutputStream {
-    private static final int BUFFER_BYTES = 64 * 1024;
-
-    private final Disk disk;
-    private final Path file;
+/** Hashes what it passes on. Owned by one thread. */
+final class HashingOutput extends FilterOutputStream {
     private final Digest.Hasher hasher = Digest.hasher();
-    private final byte[] buffer = new byte[BUFFER_BYTES];
-    private int buffered;
-    private long written;
 
-    HashingOutput(Disk disk, Path file) {
-        this.disk = disk;
-        this.file = file;
+    HashingOutput(OutputStream out) {
+        super(out);
     }
 
     @Override
@@ -29,36 +20,12 @@ final class HashingOutput extends OutputStream {
 
     @Override
     public void write(byte[] bytes, int from, int length) throws IOException {
-        for (int done = 0; done < length; ) {
-            int count = Math.min(length - done, BUFFER_BYTES - buffered);
-            System.arraycopy(bytes, from + done, buffer, buffered, count);
-            buffered += count;
-            done += count;
-            if (buffered == BUFFER_BYTES) {
-                drain();
-            }
-        }
-    }
-
-    private void drain() throws IOException {
-        byte[] piece = buffered == BUFFER_BYTES ? buffer : Arrays.copyOf(buffer, buffered);
-        disk.write(file, written, piece);
-        hasher.update(piece, 0, piece.length);
-        written += piece.length;
-        buffered = 0;
-    }
-
-    @Override
-    public void close() throws IOException {
-        drain();
+        out.write(bytes, from, length);
+        hasher.update(bytes, from, length);
     }
 
     /** Of all that was written; to be asked once. */
     Digest digest() {
         return hasher.digest();
-    }
-
-    long bytes() {
-        return written;
     }
 }

@@ -1,14 +1,16 @@
 package io.tinyfleet.agent.install;
 
+import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.delta.BaseBytes;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A held model that a delta starts from. */
-record HeldModel(Disk disk, Path file, long size) implements BaseBytes {
-    HeldModel(Disk disk, Path file) throws IOException {
-        this(disk, file, Math.max(0, disk.size(file)));
+record HeldModel(Disk disk, Path file, long size, Optional<Digest> verifiedDigest) implements BaseBytes {
+    HeldModel(Disk disk, Path file, Optional<Digest> verifiedDigest) throws IOException {
+        this(disk, file, Math.max(0, disk.size(file)), verifiedDigest);
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,9 @@ public final class ModelStore {
     private final AgentHome home;
     private final RecordLog journal;
     private final Map<Digest, Written> written = new HashMap<>();
+
+    /** Models that were hashed since this process began, and were right. */
+    private final Set<Digest> verified = new HashSet<>();
 
     /** What the journal says about one part file. */
     private static final class Written {
@@ -109,7 +113,13 @@ public final class ModelStore {
     /** Whole and right, hashed now. */
     public synchronized boolean holds(Digest artifact) throws IOException {
         Path file = home.model(artifact);
-        return disk.size(file) >= 0 && hash(file).equals(artifact);
+        boolean right = disk.size(file) >= 0 && hash(file).equals(artifact);
+        if (right) {
+            verified.add(artifact);
+        } else {
+            verified.remove(artifact);
+        }
+        return right;
     }
 
     /** What its download has cost, as far as the journal knows. */
@@ -211,16 +221,19 @@ public final class ModelStore {
 
     private void decode(Encoding encoding, Path part, long size, Path decoded, Digest artifact)
             throws IOException, CorruptPatchException {
-        HashingOutput out = new HashingOutput(disk, decoded);
+        DiskOutput out = new DiskOutput(disk, decoded);
         InputStream in = new DiskInput(disk, part);
+        Digest made;
         if (encoding.getKind() == EncodingKind.ZSTD) {
-            ZstdDecoder.decode(in, size, out);
+            HashingOutput hashing = new HashingOutput(out);
+            ZstdDecoder.decode(in, size, hashing);
+            made = hashing.digest();
         } else {
-            Td1Decoder.decode(
-                    new HeldModel(disk, home.model(Digest.fromBytes(encoding.getBaseSha256()))), in, size, out);
+            // What it returns it has compared with what it wrote.
+            made = Td1Decoder.decode(base(Digest.fromBytes(encoding.getBaseSha256())), in, size, out)
+                    .target();
         }
         out.close();
-        Digest made = out.digest();
         if (out.bytes() != size || !made.equals(artifact)) {
             throw new CorruptPatchException(
                     CorruptPatchException.Reason.WRONG_RESULT,
@@ -228,6 +241,10 @@ public final class ModelStore {
                     "it makes " + made.shortHex() + " of " + out.bytes() + " bytes, not " + artifact.shortHex() + " of "
                             + size);
         }
+    }
+
+    private HeldModel base(Digest artifact) throws IOException {
+        return new HeldModel(disk, home.model(artifact), Optional.of(artifact).filter(verified::contains));
     }
 
     private void keep(Path whole, Digest artifact) throws IOException {
@@ -251,6 +268,7 @@ public final class ModelStore {
                 disk.delete(directory);
             }
         }
+        verified.retainAll(pinned);
         for (Path file : disk.list(home.blobs())) {
             if (isGarbage(file, pinned)) {
                 disk.delete(file);

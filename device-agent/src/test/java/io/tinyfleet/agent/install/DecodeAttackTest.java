@@ -42,7 +42,10 @@ class DecodeAttackTest {
     private CorruptPatchException refusal(EncodingKind kind, byte[] blob, Digest base) throws IOException {
         Encoding encoding =
                 fleet.encoding(kind, blob).setBaseSha256(base.toBytes()).build();
-        ModelStore store = ModelStore.open(disk, Rig.HOME);
+        return refusal(ModelStore.open(disk, Rig.HOME), encoding, blob);
+    }
+
+    private CorruptPatchException refusal(ModelStore store, Encoding encoding, byte[] blob) throws IOException {
         ChunkList chunks = ChunkList.of(new ByteArrayInputStream(blob), Limits.CHUNK_BYTES);
         Digest digest = Digest.of(blob);
         for (int i = 0; i < chunks.count(); i++) {
@@ -64,6 +67,19 @@ class DecodeAttackTest {
         Published other = fleet.publish("3.0.0", MODEL_BYTES);
         byte[] patch = SmallFleet.patch(other.model(), v2.model());
         assertThat(refusal(EncodingKind.TD1, patch, v1.artifact()).reason()).isEqualTo(Reason.WRONG_BASE);
+    }
+
+    @Test
+    void a_delta_on_a_base_that_has_rotted_since_it_was_hashed() throws IOException {
+        byte[] patch = SmallFleet.patch(v1.model(), v2.model());
+        Encoding encoding = fleet.encoding(EncodingKind.TD1, patch)
+                .setBaseSha256(v1.artifact().toBytes())
+                .build();
+        ModelStore store = ModelStore.open(disk, Rig.HOME);
+        assertThat(store.holds(v1.artifact())).isTrue();
+        disk.write(Rig.HOME.model(v1.artifact()), 1000, new byte[] {(byte) ~v1.model()[1000]});
+        assertThat(refusal(store, encoding, patch).reason()).isEqualTo(Reason.WRONG_BASE);
+        assertThat(store.holds(v1.artifact())).isFalse();
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.tinyfleet.e2e.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tinyfleet.e2e.process.FleetApi;
+import io.tinyfleet.protocol.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -48,14 +49,15 @@ public final class DeltaBench {
         result.put("xdelta3", toolBytes("x", "xdelta3", "-9", "-e", "-f", "-s", "base.onnx", "target.onnx", "x"));
         result.put("bsdiff", toolBytes("bs", "bsdiff", "base.onnx", "target.onnx", "bs"));
         say("td1 makes its patch");
-        ObjectNode made = java(List.of("-XX:+UseSerialGC", "-Xmx256m"), "make");
+        ObjectNode made = java(List.of("-XX:+UseSerialGC", "-Xmx256m"), "make", "");
         result.put("td1", made.get("bytes").asLong());
         result.set("td1MakeCpuSeconds", made.get("cpuSeconds"));
         say("td1 applies it");
-        ObjectNode applied = java(List.of("-XX:+UseSerialGC", "-Xmx64m"), "apply");
+        String known = Digest.of(Files.readAllBytes(base)).hex();
+        ObjectNode applied = java(List.of("-XX:+UseSerialGC", "-Xmx64m"), "apply", known);
         result.set("td1ApplyCpuSeconds", applied.get("cpuSeconds"));
         result.set("td1ApplyPeakMb", applied.get("peakMb"));
-        ObjectNode asAgent = java(List.of("-XX:+UseSerialGC", "-Xmx16m", "-XX:TieredStopAtLevel=1"), "apply");
+        ObjectNode asAgent = java(List.of("-XX:+UseSerialGC", "-Xmx16m", "-XX:TieredStopAtLevel=1"), "apply", known);
         result.set("td1ApplyCpuSecondsWithAgentFlags", asAgent.get("cpuSeconds"));
         result.set("td1ApplyPeakMbWithAgentFlags", asAgent.get("peakMb"));
         if (Files.mismatch(target, folder.resolve("made.onnx")) >= 0) {
@@ -70,11 +72,11 @@ public final class DeltaBench {
         return Files.size(folder.resolve(output));
     }
 
-    private ObjectNode java(List<String> flags, String what) throws IOException, InterruptedException {
+    private ObjectNode java(List<String> flags, String what, String known) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), DeltaRun.class.getName(), what));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), DeltaRun.class.getName(), what, known));
         Path output = folder.resolve(what + ".json");
         run(new ProcessBuilder(command).redirectOutput(output.toFile()));
         return (ObjectNode) FleetApi.parse(Files.readString(output));

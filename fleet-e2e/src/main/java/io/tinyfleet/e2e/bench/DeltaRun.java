@@ -3,6 +3,7 @@ package io.tinyfleet.e2e.bench;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
 import io.tinyfleet.e2e.process.FleetApi;
+import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.delta.BaseFile;
 import io.tinyfleet.protocol.delta.CorruptPatchException;
 import io.tinyfleet.protocol.delta.Segment;
@@ -25,7 +26,7 @@ import java.util.Locale;
  * Makes or applies one td1 patch in the working directory and says what it cost: the processor time of the whole process
  * from here on, compilers included, and the highest use of the heap over what was used before.
  *
- * <p>Argument: {@code make} or {@code apply}.
+ * <p>Arguments: {@code make}, or {@code apply} and the base's digest, which a device knows since it started that model.
  */
 public final class DeltaRun {
     private static final Path BASE = Path.of("base.onnx");
@@ -48,7 +49,7 @@ public final class DeltaRun {
         if (arguments[0].equals("make")) {
             make();
         } else {
-            apply();
+            apply(Digest.parse(arguments[1]));
         }
         ObjectNode result = FleetApi.object();
         result.put("cpuSeconds", rounded((system.getProcessCpuTime() - cpu) / SECOND));
@@ -66,8 +67,8 @@ public final class DeltaRun {
         }
     }
 
-    private static void apply() throws IOException, CorruptPatchException {
-        try (BaseFile base = BaseFile.open(BASE);
+    private static void apply(Digest known) throws IOException, CorruptPatchException {
+        try (BaseFile base = BaseFile.openVerified(BASE, known);
                 InputStream patch = Files.newInputStream(PATCH);
                 OutputStream out = Files.newOutputStream(MADE)) {
             Td1Decoder.decode(base, patch, Files.size(TARGET), out);

@@ -38,11 +38,18 @@ final class AdaptiveBit {
         return state >>> 16 | 1;
     }
 
-    /** The state after the decision. */
+    /** The state after the decision. Two short pieces: a simple compiler takes those in where they are used. */
     static int learned(int state, int bit, int limit) {
-        int seen = state & COUNT_MASK;
+        return moved(state, bit) + counted(state, limit);
+    }
+
+    private static int moved(int state, int bit) {
         int distance = (bit << 22) - (state >>> 10);
-        int moved = state + ((distance >> 3) * STEP[seen] & ~COUNT_MASK);
-        return seen < limit ? moved + 1 : moved;
+        return state + ((distance >> 3) * STEP[state & COUNT_MASK] & ~COUNT_MASK);
+    }
+
+    /** 1 as long as fewer decisions than the limit were seen. */
+    private static int counted(int state, int limit) {
+        return (state & COUNT_MASK) - limit >>> Integer.SIZE - 1;
     }
 }

@@ -1,6 +1,8 @@
 package io.tinyfleet.protocol.delta;
 
+import io.tinyfleet.protocol.Digest;
 import java.io.IOException;
+import java.util.Optional;
 
 /** The file that a patch starts from, read at any place. */
 public interface BaseBytes {
@@ -13,4 +15,9 @@ public interface BaseBytes {
      * @param offset of the first one; {@code offset + length} is at most {@link #size()}
      */
     void read(long offset, byte[] into, int from, int length) throws IOException;
+
+    /** Of the whole file, when its owner has hashed it already: a decoder then need not do so again. */
+    default Optional<Digest> verifiedDigest() {
+        return Optional.empty();
+    }
 }

@@ -1,11 +1,13 @@
 package io.tinyfleet.protocol.delta;
 
+import io.tinyfleet.protocol.Digest;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
 /**
  * A base in a file. Read by position instead of mapped: a file that shrinks or rots under a mapping kills the process,
@@ -14,17 +16,28 @@ import java.nio.file.StandardOpenOption;
 public final class BaseFile implements BaseBytes, AutoCloseable {
     private final FileChannel channel;
     private final long size;
+    private final Optional<Digest> verified;
 
-    private BaseFile(FileChannel channel, long size) {
+    private BaseFile(FileChannel channel, long size, Optional<Digest> verified) {
         this.channel = channel;
         this.size = size;
+        this.verified = verified;
     }
 
     /** Opens the file for reading; to be closed. */
     public static BaseFile open(Path file) throws IOException {
+        return open(file, Optional.empty());
+    }
+
+    /** Opens a file that the caller has hashed already. */
+    public static BaseFile openVerified(Path file, Digest digest) throws IOException {
+        return open(file, Optional.of(digest));
+    }
+
+    private static BaseFile open(Path file, Optional<Digest> verified) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
-            return new BaseFile(channel, channel.size());
+            return new BaseFile(channel, channel.size(), verified);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -44,6 +57,11 @@ public final class BaseFile implements BaseBytes, AutoCloseable {
                 throw new EOFException("the base ends before byte " + (offset + length) + ", it had " + size);
             }
         }
+    }
+
+    @Override
+    public Optional<Digest> verifiedDigest() {
+        return verified;
     }
 
     @Override

@@ -45,7 +45,11 @@ final class PartModels {
     void code(BinaryCoder coder, Part part, byte[] old, byte[] target, int count)
             throws IOException, CorruptPatchException {
         if (part instanceof Part.Weights) {
-            weights.code(coder, old, target, count);
+            if (coder instanceof RangeDecoder decoder) {
+                weights.read(decoder, old, target, count);
+            } else {
+                weights.code(coder, old, target, 0, count);
+            }
         } else if (part instanceof Part.Bytes) {
             bytes.code(coder, old, target, count);
         } else {

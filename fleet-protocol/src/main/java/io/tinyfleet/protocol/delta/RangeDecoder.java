@@ -4,19 +4,26 @@ import io.tinyfleet.protocol.delta.CorruptPatchException.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Reads decisions that {@link RangeEncoder} wrote. Owned by one thread; does not close the stream. */
+/**
+ * Reads decisions that {@link RangeEncoder} wrote. Owned by one thread; does not close the stream.
+ *
+ * <p>What {@link WeightModel} reads in its innermost loop is not private: it keeps these fields in locals meanwhile.
+ */
 final class RangeDecoder extends BinaryCoder {
     private static final int BUFFER_BYTES = 64 * 1024;
-    private static final int NORMAL = 1 << 24;
+    static final int NORMAL = 1 << 24;
+    static final int BOUND_SHIFT = 16;
+    private static final int FEW_BYTES = 4096;
     private static final int START_BYTES = 5;
 
     private final InputStream in;
-    private final byte[] buffer = new byte[BUFFER_BYTES];
-    private int next;
+    final byte[] buffer = new byte[BUFFER_BYTES];
+    int next;
     private int filled;
+    private boolean ended;
     private long taken;
-    private int range = -1;
-    private int code;
+    int range = -1;
+    int code;
 
     RangeDecoder(InputStream in, long alreadyTaken) throws IOException, CorruptPatchException {
         this.in = in;
@@ -33,7 +40,7 @@ final class RangeDecoder extends BinaryCoder {
     @Override
     int code(int[] models, int index, int bit, int limit) throws IOException, CorruptPatchException {
         int state = models[index];
-        int bound = (range >>> 16) * AdaptiveBit.probability(state);
+        int bound = (range >>> BOUND_SHIFT) * AdaptiveBit.probability(state);
         int decided;
         if (Integer.compareUnsigned(code, bound) < 0) {
             range = bound;
@@ -49,6 +56,20 @@ final class RangeDecoder extends BinaryCoder {
             code = code << 8 | nextByte();
         }
         return decided;
+    }
+
+    /** Bytes at hand from {@link #next} on; few only near the end of the patch. */
+    int buffered() throws IOException {
+        while (filled - next < FEW_BYTES && !ended) {
+            System.arraycopy(buffer, next, buffer, 0, filled - next);
+            taken += next;
+            filled -= next;
+            next = 0;
+            int read = in.read(buffer, filled, buffer.length - filled);
+            ended = read < 0;
+            filled += Math.max(0, read);
+        }
+        return filled - next;
     }
 
     /** Bytes of the patch that were read so far. */

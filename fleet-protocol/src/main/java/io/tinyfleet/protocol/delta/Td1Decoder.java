@@ -5,6 +5,7 @@ import io.tinyfleet.protocol.delta.CorruptPatchException.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Optional;
 
 /**
  * Makes the target out of the base and a patch, as a stream: base and target go through buffers of 64 KiB, the model
@@ -46,7 +47,15 @@ public final class Td1Decoder {
         }
         Td1Decoder decoder = new Td1Decoder(base, patch, header);
         decoder.requireBase();
-        decoder.decodeParts(out);
+        try {
+            decoder.decodeParts(out);
+        } catch (CorruptPatchException e) {
+            if (base.verifiedDigest().isPresent()) {
+                // It was right when its owner hashed it: tell a base that has rotted since from a damaged patch.
+                decoder.requireDigest(decoder.hashedBase());
+            }
+            throw e;
+        }
         return header;
     }
 
@@ -54,13 +63,21 @@ public final class Td1Decoder {
         if (base.size() != header.baseSize()) {
             throw wrongBase("has " + base.size() + " bytes, the patch was made for " + header.baseSize());
         }
+        Optional<Digest> verified = base.verifiedDigest();
+        requireDigest(verified.isPresent() ? verified.get() : hashedBase());
+    }
+
+    private Digest hashedBase() throws IOException {
         Digest.Hasher hasher = Digest.hasher();
         for (long at = 0; at < base.size(); at += BUFFER_BYTES) {
             int length = (int) Math.min(BUFFER_BYTES, base.size() - at);
             base.read(at, old, 0, length);
             hasher.update(old, 0, length);
         }
-        Digest found = hasher.digest();
+        return hasher.digest();
+    }
+
+    private void requireDigest(Digest found) throws CorruptPatchException {
         if (!found.equals(header.base())) {
             throw wrongBase("is " + found.shortHex() + ", the patch was made for "
                     + header.base().shortHex());

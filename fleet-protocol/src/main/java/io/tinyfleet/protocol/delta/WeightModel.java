@@ -36,6 +36,9 @@ final class WeightModel {
     private static final int LARGEST_UNARY = 15;
     private static final int ESCAPE_BITS = 7;
 
+    /** Of a patch, for one weight: at most two for each decision. */
+    private static final int MOST_BYTES = 2 * (2 + LARGEST_UNARY + ESCAPE_BITS);
+
     /** Activities are mean sizes of residuals in 1/4096, a residual counting at most 15. */
     private static final int ACTIVITY_SHIFT = 12;
 
@@ -119,8 +122,9 @@ final class WeightModel {
         Arrays.fill(activity, 0, columns, FIRST_ACTIVITY);
     }
 
-    /** Codes the next bytes of the segment. */
-    void code(BinaryCoder coder, byte[] old, byte[] target, int count) throws IOException, CorruptPatchException {
+    /** Codes the next bytes of the segment, those from {@code from} to before {@code to} of the buffers. */
+    void code(BinaryCoder coder, byte[] old, byte[] target, int from, int to)
+            throws IOException, CorruptPatchException {
         // Fields in locals: this loop runs once for each byte of a model.
         int[] slopes = slope;
         int[] sums = squares;
@@ -130,18 +134,13 @@ final class WeightModel {
         int at = column;
         int inRow = rowActivity;
         int step = STEPS[seen];
-        for (int i = 0; i < count; i++) {
+        for (int i = from; i < to; i++) {
             int x = (byte) (old[i] - oldCentre);
             int point = x * slopes[at] + HALF;
             int nearest = point >> SLOPE_SHIFT;
             int level = columnLevel[activities[at] >> LEVEL_SHIFT] * ROW_LEVELS + rowLevel[inRow >> LEVEL_SHIFT];
             int context = level * FRACTIONS + (point >> FRACTION_SHIFT & FRACTIONS - 1);
-            int residual = (byte) (target[i] - newCentre - nearest);
-            if (coder.code(zero, context, residual == 0 ? 0 : 1, LIMIT) == 0) {
-                residual = 0;
-            } else {
-                residual = codeChange(coder, context, level, residual);
-            }
+            int residual = codeResidual(coder, context, level, (byte) (target[i] - newCentre - nearest));
             int y = (byte) (nearest + residual);
             target[i] = (byte) (y + newCentre);
 
@@ -167,14 +166,108 @@ final class WeightModel {
         rowActivity = inRow;
     }
 
+    /**
+     * Reads the next {@code count} bytes of the segment: {@link #code} in a form for devices, whose Java has the simple
+     * compiler only. Most weights did not change, and that one decision is read here, with the decoder's number in
+     * locals; any other goes the common way.
+     */
+    void read(RangeDecoder coder, byte[] old, byte[] target, int count) throws IOException, CorruptPatchException {
+        int done = 0;
+        while (done < count) {
+            int sure = (int) Math.min(Math.min(count - done, untilRestart), coder.buffered() / MOST_BYTES);
+            if (sure > 0) {
+                readBuffered(coder, old, target, done, done + sure);
+                untilRestart -= sure;
+                if (untilRestart == 0) {
+                    untilRestart = restart;
+                    forgetScales();
+                }
+            } else {
+                sure = 1;
+                code(coder, old, target, done, done + sure);
+            }
+            done += sure;
+        }
+    }
+
+    /** No scale is forgotten within, and all bytes that this can take are in the decoder's buffer. */
+    private void readBuffered(RangeDecoder coder, byte[] old, byte[] target, int from, int to)
+            throws IOException, CorruptPatchException {
+        int[] zeros = zero;
+        int[] slopes = slope;
+        int[] sums = squares;
+        int[] activities = activity;
+        byte[] columnLevel = COLUMN_LEVEL;
+        byte[] rowLevel = ROW_LEVEL;
+        byte[] buffer = coder.buffer;
+        int[] steps = STEPS;
+        int end = columns;
+        int oldZero = oldCentre;
+        int newZero = newCentre;
+        int at = column;
+        int inRow = rowActivity;
+        int rows = seen;
+        int next = coder.next;
+        long range = Integer.toUnsignedLong(coder.range);
+        long code = Integer.toUnsignedLong(coder.code);
+        for (int i = from; i < to; i++) {
+            int x = (byte) (old[i] - oldZero);
+            int point = x * slopes[at] + HALF;
+            int nearest = point >> SLOPE_SHIFT;
+            int level = columnLevel[activities[at] >> LEVEL_SHIFT] * ROW_LEVELS + rowLevel[inRow >> LEVEL_SHIFT];
+            int context = level * FRACTIONS + (point >> FRACTION_SHIFT & FRACTIONS - 1);
+            int residual = 0;
+            long bound = (range >>> RangeDecoder.BOUND_SHIFT) * AdaptiveBit.probability(zeros[context]);
+            if (code < bound) {
+                coder.next = next;
+                coder.range = (int) range;
+                coder.code = (int) code;
+                residual = codeResidual(coder, context, level, 0);
+                next = coder.next;
+                range = Integer.toUnsignedLong(coder.range);
+                code = Integer.toUnsignedLong(coder.code);
+            } else {
+                code -= bound;
+                range -= bound;
+                zeros[context] = AdaptiveBit.learned(zeros[context], 0, LIMIT);
+                while (range < RangeDecoder.NORMAL) {
+                    range <<= Byte.SIZE;
+                    code = code << Byte.SIZE | buffer[next++] & 0xff;
+                }
+            }
+            int y = (byte) (nearest + residual);
+            target[i] = (byte) (y + newZero);
+
+            sums[at] = Math.min(MAX_SQUARES, sums[at] + x * x);
+            int missed = (y << SLOPE_SHIFT) - point + HALF;
+            int moved = slopes[at] + (missed >> 4) * x / (sums[at] >> 4);
+            slopes[at] = Math.max(0, Math.min(MAX_SLOPE, moved));
+            int size = Math.min(Math.abs(residual), LARGEST_UNARY) << ACTIVITY_SHIFT;
+            activities[at] += (size - activities[at]) * steps[rows] >> 16;
+            inRow += (size - inRow) * ROW_STEP >> 16;
+            // Without branches: one that is seldom taken makes the other compiler start over when it is.
+            int within = at + 1 - end >> Integer.SIZE - 1;
+            at = at + 1 & within;
+            rows = Math.min(rows + 1 + within, SLOWEST);
+        }
+        column = at;
+        rowActivity = inRow;
+        seen = rows;
+        coder.next = next;
+        coder.range = (int) range;
+        coder.code = (int) code;
+    }
+
     private void forgetScales() {
         Arrays.fill(slope, 0, columns, ONE);
         Arrays.fill(squares, 0, columns, DOUBT);
     }
 
-    /** The residual is known not to be zero. */
-    private int codeChange(BinaryCoder coder, int context, int level, int residual)
+    private int codeResidual(BinaryCoder coder, int context, int level, int residual)
             throws IOException, CorruptPatchException {
+        if (coder.code(zero, context, residual == 0 ? 0 : 1, LIMIT) == 0) {
+            return 0;
+        }
         int negative = coder.code(sign, context, residual >>> 31, LIMIT);
         int from = (level * 2 + negative) * SIZES;
         int wanted = Math.abs(residual);

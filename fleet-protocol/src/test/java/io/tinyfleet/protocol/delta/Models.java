@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** Small models in two versions, and patches between them. */
@@ -14,7 +15,17 @@ final class Models {
 
     /** Bytes as a file to read. */
     static BaseBytes file(byte[] bytes) {
+        return file(bytes, Optional.empty());
+    }
+
+    /** Bytes that were hashed once, perhaps when they were others. */
+    static BaseBytes file(byte[] bytes, Optional<Digest> verified) {
         return new BaseBytes() {
+            @Override
+            public Optional<Digest> verifiedDigest() {
+                return verified;
+            }
+
             @Override
             public long size() {
                 return bytes.length;

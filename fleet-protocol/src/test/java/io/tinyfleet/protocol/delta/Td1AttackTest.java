@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.delta.CorruptPatchException.Reason;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -47,11 +49,43 @@ class Td1AttackTest {
         assertWritesNothing(new byte[0], Reason.WRONG_BASE);
     }
 
+    @Test
+    void a_base_that_was_hashed_before_is_compared_by_that_digest() throws Exception {
+        BaseBytes other = Models.file(BASE, Optional.of(Digest.of(TARGET)));
+        assertWritesNothing(other, Reason.WRONG_BASE);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        BaseBytes right = Models.file(BASE, Optional.of(Digest.of(BASE)));
+        Td1Decoder.decode(right, new ByteArrayInputStream(PATCH), TARGET.length, out);
+        assertThat(out.toByteArray()).isEqualTo(TARGET);
+    }
+
+    @Test
+    void a_base_that_rotted_since_it_was_hashed_is_told_from_a_damaged_patch() {
+        byte[] rotted = BASE.clone();
+        rotted[BASE.length / 2] ^= 4;
+        Optional<Digest> once = Optional.of(Digest.of(BASE));
+        assertThat(refusal(Models.file(rotted, once), PATCH).reason()).isEqualTo(Reason.WRONG_BASE);
+        byte[] damaged = PATCH.clone();
+        damaged[PATCH.length / 2] ^= 1;
+        assertThat(refusal(Models.file(BASE, once), damaged).reason()).isNotEqualTo(Reason.WRONG_BASE);
+    }
+
+    private static CorruptPatchException refusal(BaseBytes base, byte[] patch) {
+        return catchThrowableOfType(
+                CorruptPatchException.class,
+                () -> Td1Decoder.decode(
+                        base, new ByteArrayInputStream(patch), TARGET.length, OutputStream.nullOutputStream()));
+    }
+
     private static void assertWritesNothing(byte[] base, Reason reason) throws Exception {
+        assertWritesNothing(Models.file(base), reason);
+    }
+
+    private static void assertWritesNothing(BaseBytes base, Reason reason) throws Exception {
         CountingOutput out = new CountingOutput();
         CorruptPatchException refused = catchThrowableOfType(
                 CorruptPatchException.class,
-                () -> Td1Decoder.decode(Models.file(base), new ByteArrayInputStream(PATCH), TARGET.length, out));
+                () -> Td1Decoder.decode(base, new ByteArrayInputStream(PATCH), TARGET.length, out));
         assertThat(refused.reason()).isEqualTo(reason);
         assertThat(out.bytes).isZero();
     }
