@@ -214,7 +214,7 @@ public final class Agent {
         }
     }
 
-    private static String version() {
+    static String version() {
         return Optional.ofNullable(Agent.class.getPackage().getImplementationVersion())
                 .orElse("development");
     }

@@ -8,19 +8,23 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * The settings of {@code agent.properties}, all with defaults. Every problem is reported at once, an unknown key is one.
  *
  * @param javaCommand command and leading arguments that start a worker
+ * @param apiPort where applications on this device are answered; empty: nowhere
  */
 record AgentSettings(
         Map<SlotName, SlotSettings> slots,
         Duration windowInterval,
         List<String> javaCommand,
         long outboxBytes,
-        EventLog.Level logLevel) {
+        EventLog.Level logLevel,
+        OptionalInt apiPort) {
 
+    private static final int MAX_PORT = 65_535;
     private static final int MAX_WINDOW_SECONDS = 3600;
     private static final int DEFAULT_WINDOW_SECONDS = 300;
     private static final int MAX_OUTBOX_MEGABYTES = 1024;
@@ -34,9 +38,22 @@ record AgentSettings(
                 Duration.ofSeconds(file.number("telemetry.window-seconds", DEFAULT_WINDOW_SECONDS, MAX_WINDOW_SECONDS)),
                 command(file.text("java.command", System.getProperty("java.home", "/usr") + "/bin/java")),
                 (long) file.number("outbox.max-megabytes", DEFAULT_OUTBOX_MEGABYTES, MAX_OUTBOX_MEGABYTES) << 20,
-                file.choice("log.level", EventLog.Level.INFO));
+                file.choice("log.level", EventLog.Level.INFO),
+                port(file));
         file.refuseProblems();
         return settings;
+    }
+
+    private static OptionalInt port(SettingsFile file) {
+        String value = file.text("api.port", "off");
+        if (value.equals("off")) {
+            return OptionalInt.empty();
+        }
+        if (!value.matches("[0-9]{1,5}") || Integer.parseInt(value) < 1 || Integer.parseInt(value) > MAX_PORT) {
+            file.problem("api.port must be off or 1.." + MAX_PORT + ", got \"" + value + "\"");
+            return OptionalInt.empty();
+        }
+        return OptionalInt.of(Integer.parseInt(value));
     }
 
     private static List<String> command(String words) {

@@ -1,5 +1,6 @@
 package io.tinyfleet.agent;
 
+import io.tinyfleet.agent.api.LocalApi;
 import io.tinyfleet.agent.board.Board;
 import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.enrol.Identity;
@@ -9,6 +10,7 @@ import io.tinyfleet.agent.link.Link;
 import io.tinyfleet.agent.link.LinkEvent;
 import io.tinyfleet.agent.link.LinkSettings;
 import io.tinyfleet.agent.link.PahoLink;
+import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.power.EnergyMeters;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.runtime.ProcessModelHost;
@@ -29,9 +31,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** The real neighbours of the loop: the broker by Paho, models by worker processes, input by replay. */
 final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
+    private static final EventLog LOG = EventLog.of("agent");
+
     private final AgentHome home;
     private final AgentSettings settings;
     private final Identity identity;
@@ -39,6 +44,7 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
     private final WindowSurroundings surroundings;
     private final Map<SlotName, Source> sources;
     private final ModelStore store;
+    private @Nullable LocalApi api;
 
     private Neighbourhood(
             AgentHome home,
@@ -96,8 +102,19 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
                     new WindowRecorder(name, slot.name(), settings.windowInterval(), surroundings, windows);
             servers.put(name, ServedSlot.start(name, feed, Pacer.system(), recorder));
         });
+        settings.apiPort().ifPresent(port -> openApi(port, servers));
         return new WorkerModels(
                 new SlotWorkers.Parts(home, store, host, Neighbourhood::ramAvailable, answers), servers);
+    }
+
+    /** An agent whose port is taken goes on: its first duty is the models. */
+    private void openApi(int port, Map<SlotName, SlotServer> servers) {
+        try {
+            api = LocalApi.start(port, servers, Agent.version());
+            LOG.info("api-open", "url", "http://127.0.0.1:" + port + "/v2");
+        } catch (IOException e) {
+            LOG.warn("api-not-open", "reason", String.valueOf(e.getMessage()));
+        }
     }
 
     /** A machine that does not say is taken to have plenty: refusing to switch there would help nobody. */
@@ -107,6 +124,9 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
 
     @Override
     public void close() {
+        if (api != null) {
+            api.close();
+        }
         host.close();
     }
 }

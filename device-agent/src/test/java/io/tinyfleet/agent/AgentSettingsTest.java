@@ -65,6 +65,7 @@ class AgentSettingsTest {
                         "telemetry.window-seconds=0",
                         "outbox.max-megabytes=many",
                         "log.level=loud",
+                        "api.port=70000",
                         "colour=blue"))
                 .isInstanceOf(SettingsFile.SettingsException.class)
                 .hasMessageContaining("slot.vad.source must be replay or none, got \"microphone\"")
@@ -74,7 +75,16 @@ class AgentSettingsTest {
                 .hasMessageContaining("telemetry.window-seconds must be 1..3600, got \"0\"")
                 .hasMessageContaining("outbox.max-megabytes must be 1..1024, got \"many\"")
                 .hasMessageContaining("log.level must be debug, info, warn or error, got \"loud\"")
+                .hasMessageContaining("api.port must be off or 1..65535, got \"70000\"")
                 .hasMessageContaining("colour is no setting of the agent");
+    }
+
+    @Test
+    void the_local_api_is_off_until_it_gets_a_port_and_a_slot_may_have_no_input() throws Exception {
+        assertThat(read().apiPort()).isEmpty();
+        AgentSettings settings = read("api.port=8090", "slot.faces.source=none");
+        assertThat(settings.apiPort()).hasValue(8090);
+        assertThat(settings.slots()).containsOnlyKeys(new SlotName("faces"));
     }
 
     @Test
