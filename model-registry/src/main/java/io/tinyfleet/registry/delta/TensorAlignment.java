@@ -2,6 +2,7 @@ package io.tinyfleet.registry.delta;
 
 import io.tinyfleet.protocol.delta.BaseBytes;
 import io.tinyfleet.protocol.delta.Segment;
+import io.tinyfleet.registry.inspect.ModelRefused;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ public final class TensorAlignment {
     public static List<Segment> byTensors(BaseBytes base, BaseBytes target) throws IOException {
         try {
             return paired(TensorTable.read(base), TensorTable.read(target));
-        } catch (UnreadableTableException e) {
+        } catch (ModelRefused e) {
             // A delta without names is larger, never wrong.
             return List.of();
         }

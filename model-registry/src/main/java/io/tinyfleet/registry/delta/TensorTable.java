@@ -5,42 +5,28 @@ import io.tinyfleet.registry.inspect.ModelInspector;
 import io.tinyfleet.registry.inspect.ModelRefused;
 import io.tinyfleet.registry.inspect.TensorLocation;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** The tensors of a model file of any format that is known. */
 final class TensorTable {
-    private static final int HEAD_BYTES = 8;
-    private static final String GGUF_MAGIC = "GGUF";
-    private static final String TFLITE_IDENTIFIER = "TFL3";
-
     private TensorTable() {}
 
-    static List<TensorSpan> read(BaseBytes file) throws IOException, UnreadableTableException {
-        byte[] first = new byte[(int) Math.min(HEAD_BYTES, file.size())];
-        file.read(0, first, 0, first.length);
-        String head = new String(first, StandardCharsets.ISO_8859_1);
-        if (!head.startsWith(GGUF_MAGIC) && !head.startsWith(TFLITE_IDENTIFIER, Integer.BYTES)) {
-            return OnnxTable.read(file);
-        }
-        try {
-            return ModelInspector.locateTensors(new InspectedFile(file)).stream()
-                    .map(TensorTable::span)
-                    .toList();
-        } catch (ModelRefused e) {
-            throw new UnreadableTableException("the model is refused: " + e.getMessage());
-        }
+    static List<TensorSpan> read(BaseBytes file) throws IOException, ModelRefused {
+        return ModelInspector.locateTensors(file).stream()
+                .map(TensorTable::span)
+                .toList();
     }
 
     private static TensorSpan span(TensorLocation tensor) {
         int width = elementBytes(tensor.elementType());
-        long row = blockBytes(tensor.elementType());
-        return new TensorSpan(tensor.name(), tensor.offset(), tensor.length(), width, row);
+        long block = blockBytes(tensor.elementType());
+        return new TensorSpan(
+                tensor.name(), tensor.offset(), tensor.length(), width, block > 0 ? block : tensor.rowElements());
     }
 
     private static int elementBytes(String type) {
         return switch (type) {
-            case "float64", "int64", "uint64", "f64", "i64" -> Double.BYTES;
+            case "float64", "int64", "uint64", "complex64", "f64", "i64" -> Double.BYTES;
             case "float32", "int32", "uint32", "f32", "i32" -> Float.BYTES;
             case "float16", "bfloat16", "int16", "uint16", "f16", "bf16", "i16" -> Short.BYTES;
             default -> 1;

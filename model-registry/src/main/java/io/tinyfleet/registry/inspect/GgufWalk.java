@@ -60,7 +60,7 @@ final class GgufWalk {
     private long tokens;
     private long storedBytes;
 
-    private record TensorEntry(String name, GgmlType type, long bytes, long offset) {}
+    private record TensorEntry(String name, GgmlType type, long bytes, long offset, long rowElements) {}
 
     private GgufWalk(LittleEndianFile file, Consumer<TensorLocation> located) {
         this.file = file;
@@ -248,7 +248,8 @@ final class GgufWalk {
             String type = entry.type().name().toLowerCase(Locale.ROOT);
             bytesByType.merge(type, entry.bytes(), Long::sum);
             if (entry.bytes() > 0) {
-                located.accept(new TensorLocation(entry.name(), type, start + entry.offset(), entry.bytes()));
+                located.accept(new TensorLocation(
+                        entry.name(), type, start + entry.offset(), entry.bytes(), entry.rowElements()));
             }
         }
     }
@@ -289,7 +290,7 @@ final class GgufWalk {
         long bytes = PeakRam.multiply(elements / type.blockElements(), type.blockBytes());
         long offset = file.i64(at, "tensor's offset");
         at += Long.BYTES;
-        return new TensorEntry(name, type, bytes, offset);
+        return new TensorEntry(name, type, bytes, offset, rank < 2 ? 0 : row);
     }
 
     private long cacheBytes(String architecture) {

@@ -1,5 +1,6 @@
 package io.tinyfleet.registry.inspect;
 
+import io.tinyfleet.protocol.delta.BaseBytes;
 import io.tinyfleet.registry.blob.BlobHandle;
 import java.io.EOFException;
 import java.io.IOException;
@@ -77,5 +78,58 @@ interface ModelContent extends AutoCloseable {
                 // A handle holds nothing open.
             }
         };
+    }
+
+    static ModelContent of(BaseBytes file) {
+        return new ModelContent() {
+            @Override
+            public long size() {
+                return file.size();
+            }
+
+            @Override
+            public byte[] read(long offset, int length) throws IOException {
+                byte[] piece = new byte[length];
+                file.read(offset, piece, 0, length);
+                return piece;
+            }
+
+            @Override
+            public InputStream open() {
+                return new BaseStream(file);
+            }
+
+            @Override
+            public void close() {
+                // The owner closes the file.
+            }
+        };
+    }
+
+    /** A file from its start to its end. */
+    final class BaseStream extends InputStream {
+        private final BaseBytes file;
+        private long at;
+
+        BaseStream(BaseBytes file) {
+            this.file = file;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int from, int length) throws IOException {
+            int count = (int) Math.min(length, file.size() - at);
+            if (count <= 0) {
+                return length == 0 ? 0 : -1;
+            }
+            file.read(at, into, from, count);
+            at += count;
+            return count;
+        }
     }
 }

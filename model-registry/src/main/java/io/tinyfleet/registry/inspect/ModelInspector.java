@@ -1,5 +1,6 @@
 package io.tinyfleet.registry.inspect;
 
+import io.tinyfleet.protocol.delta.BaseBytes;
 import io.tinyfleet.registry.blob.BlobHandle;
 import io.tinyfleet.registry.inspect.ModelRefused.Code;
 import java.io.IOException;
@@ -48,31 +49,20 @@ public final class ModelInspector {
 
     /**
      * Where the stored tensors of a file lie, in the order of the file's own table; ONNX tensors that are kept as lists
-     * of numbers instead of raw bytes are left out, and so is everything behind the first {@link #MAX_LOCATED}.
+     * of whole numbers instead of raw bytes are left out, and so is everything behind the first {@link #MAX_LOCATED}.
      *
      * @throws ModelRefused when it is no model that can be taken
      * @throws IOException when it cannot be read
      */
-    public static List<TensorLocation> locateTensors(Path file) throws ModelRefused, IOException {
-        try (ModelContent content = ModelContent.of(file)) {
-            return locate(content);
-        }
-    }
-
-    /** The same for a blob. */
-    public static List<TensorLocation> locateTensors(BlobHandle blob) throws ModelRefused, IOException {
-        try (ModelContent content = ModelContent.of(blob)) {
-            return locate(content);
-        }
-    }
-
-    private static List<TensorLocation> locate(ModelContent content) throws ModelRefused, IOException {
+    public static List<TensorLocation> locateTensors(BaseBytes file) throws ModelRefused, IOException {
         List<TensorLocation> located = new ArrayList<>();
-        inspect(content, tensor -> {
-            if (located.size() < MAX_LOCATED) {
-                located.add(tensor);
-            }
-        });
+        try (ModelContent content = ModelContent.of(file)) {
+            inspect(content, tensor -> {
+                if (located.size() < MAX_LOCATED) {
+                    located.add(tensor);
+                }
+            });
+        }
         return List.copyOf(located);
     }
 

@@ -150,13 +150,13 @@ final class OnnxWalk {
                     throw cursor.corrupt("a second graph");
                 }
                 graphSeen = true;
-                readGraph(tag, 0);
+                readGraph(tag, "", 0);
             }
             case 8 -> readOpset(tag);
             case 25 ->
                 cursor.readMessage(tag, (inner, innerTag) -> {
                     switch (inner) {
-                        case 7 -> readNode(innerTag, 1);
+                        case 7 -> readNode(innerTag, "function/", 1);
                         case 10 -> addFunctionDomain(name(innerTag, "function's domain"));
                         default -> cursor.skip(innerTag);
                     }
@@ -210,7 +210,7 @@ final class OnnxWalk {
         opsets.put(domain[0].isEmpty() ? Inspection.STANDARD_DOMAIN : domain[0], (int) version[0]);
     }
 
-    private void readGraph(int tag, int depth) throws IOException, ModelRefused {
+    private void readGraph(int tag, String path, int depth) throws IOException, ModelRefused {
         if (depth > MAX_DEPTH) {
             throw new ModelRefused(
                     Code.TOO_LARGE,
@@ -218,11 +218,12 @@ final class OnnxWalk {
                             + ". Export the model with flatter control flow.");
         }
         boolean top = depth == 0;
+        int[] node = {0};
         cursor.readMessage(tag, (field, inner) -> {
             switch (field) {
-                case 1 -> readNode(inner, depth);
+                case 1 -> readNode(inner, path + node[0]++ + "/", depth);
                 case 5 -> {
-                    String name = readTensor(inner);
+                    String name = readTensor(inner, path);
                     if (top) {
                         initializers.add(name);
                     }
@@ -230,7 +231,7 @@ final class OnnxWalk {
                 case 11 -> readEnd(inner, top, inputs, "inputs");
                 case 12 -> readEnd(inner, top, outputs, "outputs");
                 case 13 -> largestComputed = Math.max(largestComputed, PeakRam.bytesOf(readValueInfo(inner)));
-                case 15 -> readSparseTensor(inner, top);
+                case 15 -> readSparseTensor(inner, path, top);
                 default -> cursor.skip(inner);
             }
         });
@@ -252,7 +253,7 @@ final class OnnxWalk {
         ends.add(end);
     }
 
-    private void readNode(int tag, int depth) throws IOException, ModelRefused {
+    private void readNode(int tag, String path, int depth) throws IOException, ModelRefused {
         nodes++;
         if (nodes > MAX_NODES) {
             throw tooMany("nodes", MAX_NODES);
@@ -262,7 +263,7 @@ final class OnnxWalk {
         cursor.readMessage(tag, (field, inner) -> {
             switch (field) {
                 case 4 -> operator[0] = name(inner, "operator's name");
-                case 5 -> readAttribute(inner, depth);
+                case 5 -> readAttribute(inner, path, depth);
                 case 7 -> domain[0] = name(inner, "operator's domain");
                 default -> cursor.skip(inner);
             }
@@ -277,34 +278,34 @@ final class OnnxWalk {
         }
     }
 
-    private void readAttribute(int tag, int depth) throws IOException, ModelRefused {
+    private void readAttribute(int tag, String path, int depth) throws IOException, ModelRefused {
         cursor.readMessage(tag, (field, inner) -> {
             switch (field) {
-                case 5, 10 -> readTensor(inner);
-                case 6, 11 -> readGraph(inner, depth + 1);
-                case 22, 23 -> readSparseTensor(inner, false);
+                case 5, 10 -> readTensor(inner, path);
+                case 6, 11 -> readGraph(inner, path, depth + 1);
+                case 22, 23 -> readSparseTensor(inner, path, false);
                 default -> cursor.skip(inner);
             }
         });
     }
 
-    private void readSparseTensor(int tag, boolean initializer) throws IOException, ModelRefused {
+    private void readSparseTensor(int tag, String path, boolean initializer) throws IOException, ModelRefused {
         cursor.readMessage(tag, (field, inner) -> {
             switch (field) {
                 case 1 -> {
-                    String name = readTensor(inner);
+                    String name = readTensor(inner, path);
                     if (initializer) {
                         initializers.add(name);
                     }
                 }
-                case 2 -> readTensor(inner);
+                case 2 -> readTensor(inner, path);
                 default -> cursor.skip(inner);
             }
         });
     }
 
     /** Walks over a stored tensor and checks that it has as many bytes as its shape says. Returns its name. */
-    private String readTensor(int tag) throws IOException, ModelRefused {
+    private String readTensor(int tag, String path) throws IOException, ModelRefused {
         StoredTensor tensor = new StoredTensor(cursor);
         cursor.readMessage(tag, (field, inner) -> {
             if (field == 8) {
@@ -318,7 +319,7 @@ final class OnnxWalk {
         if (bytes > 0) {
             bytesByType.merge(tensor.typeWord(), bytes, Long::sum);
         }
-        tensor.location().ifPresent(located);
+        tensor.location(path).ifPresent(located);
         return tensor.name;
     }
 

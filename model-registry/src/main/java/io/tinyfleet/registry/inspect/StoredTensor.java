@@ -12,9 +12,12 @@ final class StoredTensor {
     private final ProtobufCursor cursor;
     private long elements = 1;
     private int dimensions;
+    private long lastDimension;
     private long type;
     private long rawBytes = -1;
     private long rawOffset;
+    private long listBytes;
+    private long listOffset;
     String name = "";
 
     StoredTensor(ProtobufCursor cursor) {
@@ -35,14 +38,16 @@ final class StoredTensor {
                     throw external();
                 }
             }
-            // float, int32, string, int64, double and uint64 data: lists of numbers instead of raw bytes.
-            case 4, 5, 6, 7, 10, 11 -> {
+            // float and double data: a packed list has the same bytes as raw data.
+            case 4, 10 -> {
                 if (WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
-                    cursor.skipBytes(tag);
+                    listBytes = cursor.skipBytes(tag);
+                    listOffset = cursor.offset() - listBytes;
                 } else {
                     cursor.skip(tag);
                 }
             }
+            // int32, string, int64 and uint64 data are lists too, whose numbers have no fixed width.
             default -> cursor.skip(tag);
         }
     }
@@ -73,13 +78,20 @@ final class StoredTensor {
         return OnnxElements.wordOf(type);
     }
 
-    /** Where its raw bytes lie; nothing when it keeps none. */
-    Optional<TensorLocation> location() {
-        return rawBytes > 0 ? Optional.of(new TensorLocation(name, typeWord(), rawOffset, rawBytes)) : Optional.empty();
+    /** Where its numbers lie as they are in memory; nothing when it keeps none like that. */
+    Optional<TensorLocation> location(String path) {
+        long row = dimensions < 2 ? 0 : lastDimension;
+        if (rawBytes > 0) {
+            return Optional.of(new TensorLocation(path + name, typeWord(), rawOffset, rawBytes, row));
+        }
+        return listBytes > 0
+                ? Optional.of(new TensorLocation(path + name, typeWord(), listOffset, listBytes, row))
+                : Optional.empty();
     }
 
     private void multiply(long dimension) throws ModelRefused {
         dimensions++;
+        lastDimension = dimension;
         if (dimensions > OnnxWalk.MAX_DIMENSIONS) {
             throw new ModelRefused(
                     Code.TOO_LARGE,

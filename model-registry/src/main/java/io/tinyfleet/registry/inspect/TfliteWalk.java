@@ -206,7 +206,8 @@ final class TfliteWalk {
         if (stored.present()) {
             storedBytes += stored.length();
             bytesByType.merge(word(element), stored.length(), Long::sum);
-            located.accept(new TensorLocation(name, word(element), stored.offset(), stored.length()));
+            located.accept(new TensorLocation(
+                    name, word(element), stored.offset(), stored.length(), TensorLocation.rowOf(stated)));
         } else {
             lives.computed(index, bytes);
             if (tensor.u8(5, 0, "tensor's kind") != 0) {

@@ -2,19 +2,15 @@ package io.tinyfleet.registry.delta;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.CodedOutputStream;
 import io.tinyfleet.protocol.delta.BaseBytes;
 import io.tinyfleet.protocol.delta.Segment;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
+import io.tinyfleet.registry.OnnxBytes;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class TensorAlignmentTest {
     private static final int INT8 = 3;
-    private static final int FLOAT = 1;
 
     @Test
     void tensors_of_the_same_name_belong_together_wherever_they_lie() throws Exception {
@@ -57,16 +53,37 @@ class TensorAlignmentTest {
     @Test
     void the_same_name_with_another_type_is_another_tensor() throws Exception {
         byte[] base = onnx(tensor("a", INT8, noise(400, 1), 20, 20));
-        byte[] target = onnx(tensor("a", FLOAT, noise(800, 1), 10, 20));
+        byte[] target = onnx(tensor("a", OnnxBytes.FLOAT, noise(800, 1), 10, 20));
         assertThat(TensorAlignment.byTensors(file(base), file(target))).isEmpty();
     }
 
     @Test
     void tensors_in_the_branches_of_an_if_are_found() throws Exception {
-        byte[] inner = graph(tensor("inside", INT8, noise(200, 1), 10, 20));
-        byte[] node = message(5, message(6, inner));
-        byte[] model = message(7, message(1, node));
+        byte[] inner = tensor("inside", INT8, noise(200, 1), 10, 20);
+        byte[] model = onnx(OnnxBytes.node("If", OnnxBytes.body("then_branch", inner)));
         assertThat(TensorAlignment.byTensors(file(model), file(model))).hasSize(1);
+    }
+
+    @Test
+    void tensors_kept_as_packed_lists_of_floats_are_found() throws Exception {
+        byte[] base = onnx(listed("a", noise(800, 1), 10, 20));
+        byte[] target = onnx(tensor("new", INT8, noise(77, 3), 77), listed("a", noise(800, 2), 10, 20));
+        Segment segment = TensorAlignment.byTensors(file(base), file(target)).get(0);
+        assertThat(segment.length()).isEqualTo(800);
+        assertThat(segment.elementBytes()).isEqualTo(4);
+        assertThat(segment.rowElements()).isEqualTo(20);
+        assertThat(part(target, (int) segment.newOffset(), 800)).isEqualTo(noise(800, 2));
+    }
+
+    @Test
+    void constants_of_nodes_are_told_apart_by_their_node() throws Exception {
+        byte[] first = OnnxBytes.node("Constant", OnnxBytes.constant(OnnxBytes.tensor("", INT8, noise(60, 1), 6, 10)));
+        byte[] second = OnnxBytes.node("Constant", OnnxBytes.constant(OnnxBytes.tensor("", INT8, noise(80, 2), 8, 10)));
+        byte[] model = onnx(first, second);
+        List<Segment> segments = TensorAlignment.byTensors(file(model), file(onnx(first, second)));
+        assertThat(segments).extracting(Segment::length).containsExactly(60L, 80L);
+        assertThat(segments)
+                .allSatisfy(segment -> assertThat(segment.oldOffset()).isEqualTo(segment.newOffset()));
     }
 
     @Test
@@ -84,7 +101,7 @@ class TensorAlignmentTest {
 
     @Test
     void damaged_models_are_read_without_leaving_the_file() throws Exception {
-        byte[] model = onnx(tensor("a", INT8, noise(60, 1), 6, 10), tensor("b", FLOAT, noise(80, 2), 20));
+        byte[] model = onnx(tensor("a", INT8, noise(60, 1), 6, 10), tensor("b", OnnxBytes.FLOAT, noise(80, 2), 20));
         Random random = new Random(5);
         for (int i = 0; i < 5000; i++) {
             byte[] damaged = model.clone();
@@ -112,39 +129,29 @@ class TensorAlignmentTest {
         assertThat(TensorAlignment.straight(file(new byte[0]), file(target))).isEmpty();
     }
 
-    private record Tensor(byte[] message) {}
-
-    private static Tensor tensor(String name, int type, byte[] raw, long... shape) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        CodedOutputStream fields = CodedOutputStream.newInstance(out);
-        for (long dimension : shape) {
-            fields.writeInt64(1, dimension);
-        }
-        fields.writeInt32(2, type);
-        fields.writeString(8, name);
-        fields.writeBytes(9, ByteString.copyFrom(raw));
-        fields.flush();
-        return new Tensor(out.toByteArray());
+    /** An initializer of a graph. */
+    private static byte[] tensor(String name, int type, byte[] raw, long... shape) {
+        return OnnxBytes.bytes(5, OnnxBytes.tensor(name, type, raw, shape));
     }
 
-    private static byte[] onnx(Tensor... tensors) throws IOException {
-        return message(7, graph(tensors));
+    /** One that keeps its numbers in a packed list instead of raw bytes. */
+    private static byte[] listed(String name, byte[] floats, long rows, long columns) {
+        return OnnxBytes.bytes(
+                5,
+                OnnxBytes.join(
+                        OnnxBytes.varint(1, rows),
+                        OnnxBytes.varint(1, columns),
+                        OnnxBytes.varint(2, OnnxBytes.FLOAT),
+                        OnnxBytes.bytes(4, floats),
+                        OnnxBytes.text(8, name)));
     }
 
-    private static byte[] graph(Tensor... tensors) throws IOException {
-        ByteArrayOutputStream graph = new ByteArrayOutputStream();
-        for (Tensor tensor : tensors) {
-            graph.writeBytes(message(5, tensor.message()));
-        }
-        return graph.toByteArray();
-    }
-
-    private static byte[] message(int field, byte[] content) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        CodedOutputStream fields = CodedOutputStream.newInstance(out);
-        fields.writeBytes(field, ByteString.copyFrom(content));
-        fields.flush();
-        return out.toByteArray();
+    private static byte[] onnx(byte[]... parts) {
+        return OnnxBytes.model(OnnxBytes.join(
+                OnnxBytes.node("Add", OnnxBytes.join(OnnxBytes.text(1, "x"), OnnxBytes.text(2, "y"))),
+                OnnxBytes.join(parts),
+                OnnxBytes.end(11, "x", OnnxBytes.FLOAT, 2),
+                OnnxBytes.end(12, "y", OnnxBytes.FLOAT, 2)));
     }
 
     private static byte[] part(byte[] bytes, int from, int length) {

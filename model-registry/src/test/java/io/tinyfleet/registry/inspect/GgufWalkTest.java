@@ -6,6 +6,7 @@ import static io.tinyfleet.registry.GgufBytes.le;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.tinyfleet.protocol.delta.BaseFile;
 import io.tinyfleet.protocol.v1.ModelFormat;
 import io.tinyfleet.registry.GgufBytes;
 import java.io.IOException;
@@ -50,7 +51,10 @@ class GgufWalkTest {
                 .tensor("a", F32, new byte[] {1, 2, 3, 4}, 1)
                 .tensor("b", F32, new byte[] {5, 6, 7, 8}, 1)
                 .bytes();
-        List<TensorLocation> located = ModelInspector.locateTensors(write(file));
+        List<TensorLocation> located;
+        try (BaseFile content = BaseFile.open(write(file))) {
+            located = ModelInspector.locateTensors(content);
+        }
         assertThat(located).extracting(TensorLocation::name).containsExactly("a", "b");
         assertThat(located.get(1).offset() - located.get(0).offset()).isEqualTo(256);
         assertThat(file[(int) located.get(1).offset()]).isEqualTo((byte) 5);

@@ -6,6 +6,7 @@ import static io.tinyfleet.registry.TfliteBytes.RELU;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.tinyfleet.protocol.delta.BaseFile;
 import io.tinyfleet.protocol.v1.ElementType;
 import io.tinyfleet.protocol.v1.ModelFormat;
 import io.tinyfleet.registry.TfliteBytes;
@@ -65,7 +66,10 @@ class TfliteWalkTest {
         byte[] file = TfliteBytes.int8Layer().bytes();
         Path path = Files.write(folder.resolve("m.tflite"), file);
 
-        List<TensorLocation> located = ModelInspector.locateTensors(path);
+        List<TensorLocation> located;
+        try (BaseFile content = BaseFile.open(path)) {
+            located = ModelInspector.locateTensors(content);
+        }
 
         assertThat(located).extracting(TensorLocation::name).containsExactly("w", "b");
         TensorLocation weights = located.get(0);
