@@ -9,6 +9,13 @@ const LONGEST_BOUND_MILLIS = 60_000;
 const CONNECT_LIMIT_MILLIS = 15_000;
 const KEEP_ALIVE_SECONDS = 30;
 
+/** Only the authorities from the enrolment count, whatever this machine trusts besides. */
+function tls({ url, authorities }) {
+  if (!url.startsWith("ssl:")) return {};
+  if (!authorities) throw new Error(`nobody has said whom to trust at ${url}`);
+  return { ca: authorities, rejectUnauthorized: true, minVersion: "TLSv1.3" };
+}
+
 /** Connects, and connects again, with a new will each time; messages go to `onMessage(leaf, payload)`. */
 export class Link {
   #mqtt;
@@ -41,6 +48,7 @@ export class Link {
       resubscribe: false,
       keepalive: KEEP_ALIVE_SECONDS,
       connectTimeout: CONNECT_LIMIT_MILLIS,
+      ...tls(this.#mqtt),
       properties: {
         sessionExpiryInterval: SESSION_EXPIRY_SECONDS,
         receiveMaximum: RECEIVE_MAXIMUM,

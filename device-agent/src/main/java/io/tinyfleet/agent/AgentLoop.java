@@ -93,6 +93,7 @@ final class AgentLoop {
         this.stored = state.durable();
         this.presences = new Uplink.Presences(clocks);
         presences.desiredSeq(state.desiredSeq());
+        presences.signedTime(state.latestSignedTime());
         this.root = new CurrentRoot(parts.identity().root(), parts.disk(), parts.home());
         presences.rootVersion(root.root().version());
         this.link = neighbours.link(this::offer, presences);
@@ -236,6 +237,7 @@ final class AgentLoop {
         }
         state = step.state();
         presences.desiredSeq(state.desiredSeq());
+        presences.signedTime(state.latestSignedTime());
         for (Action action : step.actions()) {
             action.in(edge);
         }

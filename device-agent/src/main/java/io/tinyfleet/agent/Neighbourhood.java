@@ -85,12 +85,13 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
         Identity.Broker broker = identity.broker();
         LinkSettings link = new LinkSettings(
                 broker.url(),
+                broker.authorities().certificates(),
                 identity.device(),
                 broker.username(),
                 broker.password(),
                 LinkSettings.KEEP_ALIVE,
                 LinkSettings.SESSION_EXPIRY);
-        return new PahoLink(link, presences::will, sink, new SecureRandom());
+        return new PahoLink(link, presences::earliestNow, presences::will, sink, new SecureRandom());
     }
 
     @Override

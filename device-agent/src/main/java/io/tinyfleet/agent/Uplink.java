@@ -18,6 +18,7 @@ import io.tinyfleet.protocol.v1.StateMessage;
 import io.tinyfleet.protocol.v1.Stream;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 
 /**
  * What goes to the server: kept messages from the outbox, and presence and needs, which are never kept. Belongs to the
@@ -43,6 +44,7 @@ final class Uplink {
         private volatile long boot;
         private volatile long desiredSeq;
         private volatile long rootVersion;
+        private volatile Instant signedTime = Instant.EPOCH;
 
         Presences(Clocks clocks) {
             this.clocks = clocks;
@@ -54,6 +56,16 @@ final class Uplink {
 
         void desiredSeq(long seq) {
             desiredSeq = seq;
+        }
+
+        void signedTime(Instant latest) {
+            signedTime = latest;
+        }
+
+        /** The latest time that somebody vouches for: it is not earlier than this. */
+        Instant earliestNow() {
+            Moment now = clocks.read();
+            return now.clockSynchronised() && now.wall().isAfter(signedTime) ? now.wall() : signedTime;
         }
 
         /** Whether it is another than before. */

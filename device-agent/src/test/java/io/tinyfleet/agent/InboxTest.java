@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tinyfleet.agent.enrol.CurrentRoot;
 import io.tinyfleet.agent.enrol.Identity;
+import io.tinyfleet.agent.enrol.LinkAuthorities;
 import io.tinyfleet.agent.fixture.LyingDisk;
 import io.tinyfleet.agent.fixture.SmallFleet;
 import io.tinyfleet.agent.install.AgentHome;
@@ -44,7 +45,7 @@ class InboxTest {
                     SmallFleet.DEVICE,
                     "generic-x86_64",
                     "REAL",
-                    new Identity.Broker("tcp://127.0.0.1:1", "dev-7", "secret"),
+                    new Identity.Broker("tcp://127.0.0.1:1", "dev-7", "secret", LinkAuthorities.NONE),
                     fleet.root()),
             root,
             disk,

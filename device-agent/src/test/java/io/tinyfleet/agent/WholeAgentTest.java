@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tinyfleet.agent.board.Board;
 import io.tinyfleet.agent.clock.Uptime;
 import io.tinyfleet.agent.enrol.Identity;
+import io.tinyfleet.agent.enrol.LinkAuthorities;
 import io.tinyfleet.agent.fixture.Await;
 import io.tinyfleet.agent.fixture.SmallFleet;
 import io.tinyfleet.agent.fixture.SmallFleet.Published;
@@ -29,6 +30,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -63,7 +65,7 @@ class WholeAgentTest {
                     SmallFleet.DEVICE,
                     "generic-x86_64",
                     "REAL",
-                    new Identity.Broker(url, "dev-7", "secret"),
+                    new Identity.Broker(url, "dev-7", "secret", LinkAuthorities.NONE),
                     fleet.root());
             Clocks clocks = new Clocks(InstantSource.fixed(SmallFleet.ISSUED), Uptime.fromNow(), () -> false);
             Edge.Parts parts = new Edge.Parts(
@@ -74,12 +76,13 @@ class WholeAgentTest {
                 public Link link(Predicate<LinkEvent> sink, Uplink.Presences presences) {
                     LinkSettings settings = new LinkSettings(
                             url,
+                            List.of(),
                             identity.device(),
                             "dev-7",
                             "secret",
                             LinkSettings.KEEP_ALIVE,
                             LinkSettings.SESSION_EXPIRY);
-                    return new PahoLink(settings, presences::will, sink, new Random(7));
+                    return new PahoLink(settings, presences::earliestNow, presences::will, sink, new Random(7));
                 }
 
                 @Override

@@ -31,7 +31,16 @@ public final class Address {
             return Optional.of("\"" + url + "\" is not encrypted and " + uri.getHost() + " is not this machine: use "
                     + (scheme.equals("http") ? "https" : "ssl") + "://");
         }
+        if (scheme.equals("ssl") && uri.getHost().startsWith("[")) {
+            // The MQTT library takes no such address for a server's name.
+            return Optional.of("\"" + url + "\" is an IPv6 address: give the broker a host name");
+        }
         return Optional.empty();
+    }
+
+    /** Whether certificates play a part at this address. */
+    public static boolean isEncrypted(String url) {
+        return url.regionMatches(true, 0, "ssl:", 0, "ssl:".length());
     }
 
     private static boolean isLoopback(String host) {

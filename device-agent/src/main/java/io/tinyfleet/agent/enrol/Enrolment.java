@@ -61,6 +61,9 @@ public final class Enrolment {
         Map<String, Object> answer = post(request, key);
         Identity identity = read(answer, request);
         disk.writeAtomic(Identity.rootFile(home), decode(answer, "root"));
+        disk.writeAtomic(
+                Identity.authorities(home),
+                identity.broker().authorities().pem().getBytes(StandardCharsets.US_ASCII));
         disk.writeAtomic(Identity.credentials(home), identity.credentialsContent());
         return identity;
     }
@@ -133,17 +136,32 @@ public final class Enrolment {
         if (!(answer.get("mqtt") instanceof Map<?, ?> mqtt)) {
             throw new EnrolmentException("the answer has no mqtt object");
         }
-        Identity.Broker broker =
-                new Identity.Broker(string(mqtt, "url"), string(mqtt, "username"), string(mqtt, "password"));
-        Optional<String> objection = Address.findObjection(broker.url());
+        String url = string(mqtt, "url");
+        Optional<String> objection = Address.findObjection(url);
         if (objection.isPresent()) {
             throw new EnrolmentException("the broker's address " + objection.get());
         }
+        Identity.Broker broker =
+                new Identity.Broker(url, string(mqtt, "username"), string(mqtt, "password"), authorities(mqtt, url));
         try {
             return new Identity(
                     request.device(), request.hardwareClass(), string(answer, "kind"), broker, TrustedRoot.pin(root));
         } catch (TrustException e) {
             throw new EnrolmentException("the root in the answer cannot be trusted: " + e.getMessage());
+        }
+    }
+
+    private static LinkAuthorities authorities(Map<?, ?> mqtt, String url) throws EnrolmentException {
+        if (!Address.isEncrypted(url)) {
+            return LinkAuthorities.NONE;
+        }
+        if (!(mqtt.get("authorities") instanceof String pem)) {
+            throw new EnrolmentException("the answer does not say which authorities to trust at " + url);
+        }
+        try {
+            return LinkAuthorities.parse(pem);
+        } catch (LinkAuthorities.UnusableAuthoritiesException e) {
+            throw new EnrolmentException("\"authorities\" in the answer: " + e.getMessage());
         }
     }
 

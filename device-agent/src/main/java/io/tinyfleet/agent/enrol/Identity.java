@@ -15,8 +15,12 @@ import java.util.Properties;
 /** Who this device is to the server, as enrolment left it: id, credentials and the root it trusts. */
 public record Identity(DeviceId device, String hardwareClass, String kind, Broker broker, TrustedRoot root) {
 
-    /** How to sign in at the broker. The secret is in no log line: this type prints without it. */
-    public record Broker(String url, String username, String password) {
+    /**
+     * How to sign in at the broker. The secret is in no log line: this type prints without it.
+     *
+     * @param authorities whose signature on the broker's certificate counts; empty where nothing is encrypted
+     */
+    public record Broker(String url, String username, String password, LinkAuthorities authorities) {
         @Override
         public String toString() {
             return "Broker[" + url + ", " + username + "]";
@@ -29,6 +33,10 @@ public record Identity(DeviceId device, String hardwareClass, String kind, Broke
 
     static Path rootFile(AgentHome home) {
         return home.identity().resolve("root.dsse");
+    }
+
+    static Path authorities(AgentHome home) {
+        return home.identity().resolve("link-authorities.pem");
     }
 
     static Path credentials(AgentHome home) {
@@ -56,11 +64,29 @@ public record Identity(DeviceId device, String hardwareClass, String kind, Broke
                     new Broker(
                             required(properties, "mqtt.url", home),
                             required(properties, "mqtt.username", home),
-                            required(properties, "mqtt.password", home)),
+                            required(properties, "mqtt.password", home),
+                            authorities(disk, home, required(properties, "mqtt.url", home))),
                     TrustedRoot.pin(root.get()));
         } catch (TrustException e) {
             throw new NotEnrolledException(
                     rootFile(home) + " is not the root that was pinned (" + e.code() + "): enrol again");
+        }
+    }
+
+    private static LinkAuthorities authorities(Disk disk, AgentHome home, String url)
+            throws IOException, NotEnrolledException {
+        if (!Address.isEncrypted(url)) {
+            return LinkAuthorities.NONE;
+        }
+        Optional<byte[]> pem = disk.read(authorities(home));
+        if (pem.isEmpty()) {
+            throw new NotEnrolledException(authorities(home)
+                    + " is missing, so nobody says which certificate to trust at " + url + ": enrol again");
+        }
+        try {
+            return LinkAuthorities.parse(new String(pem.get(), StandardCharsets.US_ASCII));
+        } catch (LinkAuthorities.UnusableAuthoritiesException e) {
+            throw new NotEnrolledException(authorities(home) + ": " + e.getMessage() + ": enrol again");
         }
     }
 

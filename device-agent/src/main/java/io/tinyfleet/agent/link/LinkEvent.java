@@ -11,6 +11,9 @@ public sealed interface LinkEvent {
 
     record Down(String reason) implements LinkEvent {}
 
+    /** Tried and not connected; it is tried again. */
+    record Failed(String reason) implements LinkEvent {}
+
     /**
      * A message. {@code handled} tells the broker that it need not come again; it does nothing when the connection it
      * came on is gone.

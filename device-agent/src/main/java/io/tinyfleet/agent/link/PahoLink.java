@@ -7,6 +7,7 @@ import io.tinyfleet.protocol.OutLeaf;
 import io.tinyfleet.protocol.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
@@ -55,6 +57,7 @@ public final class PahoLink implements Link {
     private static final EventLog LOG = EventLog.of("link");
 
     private final LinkSettings settings;
+    private final PinnedTls tls;
     private final LongFunction<byte[]> will;
     private final Predicate<LinkEvent> sink;
     private final Backoff backoff;
@@ -72,12 +75,18 @@ public final class PahoLink implements Link {
     /**
      * Ready to {@link #open()}.
      *
+     * @param earliestNow a time that is past for sure, to judge the broker's certificate by
      * @param will the last will for a connection number
      * @param sink takes an event without waiting; false when it has no place
      */
     public PahoLink(
-            LinkSettings settings, LongFunction<byte[]> will, Predicate<LinkEvent> sink, RandomGenerator random) {
+            LinkSettings settings,
+            Supplier<Instant> earliestNow,
+            LongFunction<byte[]> will,
+            Predicate<LinkEvent> sink,
+            RandomGenerator random) {
         this.settings = settings;
+        this.tls = new PinnedTls(settings.authorities(), earliestNow);
         this.will = will;
         this.sink = sink;
         this.backoff = new Backoff(random);
@@ -98,7 +107,9 @@ public final class PahoLink implements Link {
             try {
                 connectAndWait();
             } catch (MqttException e) {
-                LOG.warn("not-connected", "url", settings.url(), "reason", reason(e));
+                String why = LinkFailure.explain(e, settings.url());
+                LOG.warn("not-connected", "url", settings.url(), "code", e.getReasonCode(), "reason", why);
+                enqueue(new LinkEvent.Failed(why));
             } catch (InterruptedException e) {
                 // Only close() interrupts, and it has set the flag that ends the loop.
                 continue;
@@ -161,6 +172,10 @@ public final class PahoLink implements Link {
         options.setConnectionTimeout((int) PATIENCE.toSeconds());
         options.setReceiveMaximum(RECEIVE_MAXIMUM);
         options.setTopicAliasMaximum(0);
+        if (settings.isEncrypted()) {
+            options.setSocketFactory(tls.sockets());
+            options.setHttpsHostnameVerificationEnabled(true);
+        }
         options.setUserName(settings.username());
         options.setPassword(settings.password().getBytes(StandardCharsets.UTF_8));
         MqttMessage last = new MqttMessage(will.apply(number));

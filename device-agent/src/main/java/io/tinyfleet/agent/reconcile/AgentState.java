@@ -56,8 +56,13 @@ public record AgentState(
      * never thinks that it is later than it is, and cannot notice that it is kept from newer documents.
      */
     public Instant trustedTime(Moment now) {
-        Instant signed = trust.signedTime().isAfter(signedTime) ? trust.signedTime() : signedTime;
+        Instant signed = latestSignedTime();
         return now.clockSynchronised() && now.wall().isAfter(signed) ? now.wall() : signed;
+    }
+
+    /** The latest that anybody has signed: it is not earlier than this. */
+    public Instant latestSignedTime() {
+        return trust.signedTime().isAfter(signedTime) ? trust.signedTime() : signedTime;
     }
 
     public Optional<SlotState> findSlot(SlotName name) {

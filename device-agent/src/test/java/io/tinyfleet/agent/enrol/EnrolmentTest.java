@@ -59,11 +59,24 @@ class EnrolmentTest {
     }
 
     private String goodAnswer(String broker) {
+        return goodAnswer(broker, "");
+    }
+
+    private String answerWithAuthorities(String pem) {
+        return goodAnswer("ssl://broker.example:8883", ",\"authorities\":" + Json.quote(pem));
+    }
+
+    private static String pem(String file) throws IOException {
+        return Files.readString(Path.of("src/test/resources/tls", file));
+    }
+
+    private String goodAnswer(String broker, String more) {
         String root = Base64.getEncoder().encodeToString(fleet.rootEnvelope());
         return "{\"deviceId\":\"dev-7\",\"root\":\"" + root + "\",\"rootSha256\":\""
                 + Digest.of(fleet.rootEnvelope()).hex()
                 + "\",\"kind\":\"REAL\",\"mqtt\":{\"url\":\"" + broker
-                + "\",\"username\":\"dev-7\",\"password\":\"p\\\\w=#!\"},\"serverTime\":\"2026-03-01T12:00:00Z\"}";
+                + "\",\"username\":\"dev-7\",\"password\":\"p\\\\w=#!\"" + more
+                + "},\"serverTime\":\"2026-03-01T12:00:00Z\"}";
     }
 
     private String url() {
@@ -88,8 +101,57 @@ class EnrolmentTest {
         assertThat(identity.device()).isEqualTo(SmallFleet.DEVICE);
         assertThat(identity.kind()).isEqualTo("REAL");
         assertThat(identity.hardwareClass()).isEqualTo("generic-x86_64");
-        assertThat(identity.broker()).isEqualTo(new Identity.Broker("tcp://127.0.0.1:1883", "dev-7", "p\\w=#!"));
+        assertThat(identity.broker())
+                .isEqualTo(new Identity.Broker("tcp://127.0.0.1:1883", "dev-7", "p\\w=#!", LinkAuthorities.NONE));
         assertThat(identity.root().digest()).isEqualTo(fleet.root().digest());
+    }
+
+    @Test
+    void at_an_encrypted_address_it_pins_the_authorities_of_the_answer() throws Exception {
+        answer = answerWithAuthorities(pem("authority.pem") + pem("stranger.pem"));
+
+        enrol(url());
+
+        assertThat(stored().broker().authorities().certificates())
+                .extracting(certificate -> certificate.getSubjectX500Principal().getName())
+                .containsExactly("CN=authority", "CN=stranger");
+    }
+
+    @Test
+    void an_encrypted_address_without_authorities_is_refused() {
+        answer = goodAnswer("ssl://broker.example:8883");
+
+        assertThatThrownBy(() -> enrol(url()))
+                .isInstanceOf(Enrolment.EnrolmentException.class)
+                .hasMessageContaining("does not say which authorities to trust at ssl://broker.example:8883");
+    }
+
+    @Test
+    void a_server_s_certificate_is_no_authority() throws Exception {
+        answer = answerWithAuthorities(pem("broker.pem"));
+
+        assertThatThrownBy(() -> enrol(url())).hasMessageContaining("the certificate of CN=broker is no authority's");
+    }
+
+    @Test
+    void authorities_that_cannot_be_read_are_refused() {
+        answer = answerWithAuthorities("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        assertThatThrownBy(() -> enrol(url())).hasMessageContaining("cannot be read");
+
+        answer = answerWithAuthorities("none");
+        assertThatThrownBy(() -> enrol(url())).hasMessageContaining("there must be 1 to 8 authorities, got 0");
+    }
+
+    @Test
+    void without_its_pinned_authorities_a_device_does_not_connect_but_asks_to_be_enrolled_again() throws Exception {
+        answer = answerWithAuthorities(pem("authority.pem"));
+        enrol(url());
+        Files.delete(folder.resolve("identity/link-authorities.pem"));
+
+        assertThatThrownBy(this::stored)
+                .isInstanceOf(NotEnrolledException.class)
+                .hasMessageContaining("link-authorities.pem is missing")
+                .hasMessageContaining("enrol again");
     }
 
     @Test

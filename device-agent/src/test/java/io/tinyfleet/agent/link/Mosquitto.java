@@ -17,11 +17,13 @@ public final class Mosquitto implements AutoCloseable {
     private static final int MAX_LINES = 1000;
 
     private final Path folder;
+    private final String scheme;
     private final int port;
     private Process process;
 
-    private Mosquitto(Path folder, int port, Process process) {
+    private Mosquitto(Path folder, String scheme, int port, Process process) {
         this.folder = folder;
+        this.scheme = scheme;
         this.port = port;
         this.process = process;
     }
@@ -34,12 +36,30 @@ public final class Mosquitto implements AutoCloseable {
     }
 
     public static Mosquitto start(Path folder) throws IOException {
+        return start(folder, "tcp", "");
+    }
+
+    /** With a certificate of {@code src/test/resources/tls}. */
+    static Mosquitto startTls(Path folder, String certificate) throws IOException {
+        Path files = Path.of("src/test/resources/tls").toAbsolutePath();
+        return start(
+                folder,
+                "ssl",
+                "certfile " + files.resolve(certificate + ".pem") + "\nkeyfile " + files.resolve(certificate + ".key")
+                        + "\n");
+    }
+
+    private static Mosquitto start(Path folder, String scheme, String more) throws IOException {
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
-        Files.writeString(folder.resolve("mosquitto.conf"), "listener " + port + " 127.0.0.1\nallow_anonymous true\n");
-        return new Mosquitto(folder, port, launch(folder));
+        Files.writeString(
+                folder.resolve("mosquitto.conf"),
+                "listener " + port + " 127.0.0.1\nallow_anonymous true\n"
+                        // As root it would become another user, who may not read the key.
+                        + "user " + System.getProperty("user.name") + "\n" + more);
+        return new Mosquitto(folder, scheme, port, launch(folder));
     }
 
     private static Process launch(Path folder) throws IOException {
@@ -74,7 +94,11 @@ public final class Mosquitto implements AutoCloseable {
     }
 
     public String url() {
-        return "tcp://127.0.0.1:" + port;
+        return scheme + "://127.0.0.1:" + port;
+    }
+
+    int port() {
+        return port;
     }
 
     public void kill() throws InterruptedException {

@@ -100,12 +100,14 @@ final class CrowdDevice implements Action.Edge, AutoCloseable {
         this.random = new Random(identity.device().value().hashCode());
         LinkSettings settings = new LinkSettings(
                 identity.broker().url(),
+                identity.broker().authorities().certificates(),
                 identity.device(),
                 identity.broker().username(),
                 identity.broker().password(),
                 LinkSettings.KEEP_ALIVE,
                 LinkSettings.SESSION_EXPIRY);
-        this.link = new PahoLink(settings, number -> presence(PresenceKind.WILL, number), this::offer, random);
+        this.link = new PahoLink(
+                settings, () -> Instant.EPOCH, number -> presence(PresenceKind.WILL, number), this::offer, random);
         this.thread = new Thread(this::run, identity.device().value());
         thread.setDaemon(true);
     }

@@ -48,7 +48,8 @@ public final class DemoFleet {
     public LoggedProcess startAgent(DemoDevice device) throws IOException {
         Path agentHome = home.resolve("agents").resolve(device.id());
         Path log = home.resolve("logs").resolve(device.id() + ".log");
-        Path enrolled = agentHome.resolve("identity");
+        // Homes from before the link was encrypted have no authorities: they are enrolled again, with the same key.
+        Path enrolled = agentHome.resolve("identity/link-authorities.pem");
         AgentProcess.configure(agentHome, device.settings(installation));
         if (!Files.exists(enrolled) || !isKnown(device)) {
             AgentProcess.enrol(installation, agentHome, server.http(), enrolmentToken(device), device.id(), log);

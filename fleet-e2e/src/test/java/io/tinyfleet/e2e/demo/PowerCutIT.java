@@ -29,7 +29,7 @@ class PowerCutIT {
     void an_agent_killed_in_its_download_goes_on_where_it_was_and_fetches_no_written_chunk_again() throws IOException {
         ServerProcess.Ports ports = Stage.freePorts();
         try (TcpGate link = new TcpGate(ports.mqtt());
-                Stage stage = new Stage(home, ports, "-Dtinyfleet.mqtt.public-url=tcp://127.0.0.1:" + link.port())) {
+                Stage stage = new Stage(home, ports, "-Dtinyfleet.mqtt.public-url=ssl://127.0.0.1:" + link.port())) {
             stage.startServer();
             LoggedProcess agent = stage.startAgent(DemoDevice.SPEECH);
             DemoFleet fleet = stage.fleet();

@@ -49,7 +49,7 @@ class InteropIT {
         ServerProcess.Ports ports = Stage.freePorts();
         try (TcpGate gate = new TcpGate(ports.mqtt());
                 TamperingLink link = new TamperingLink(gate.port());
-                Stage stage = new Stage(home, ports, "-Dtinyfleet.mqtt.public-url=tcp://127.0.0.1:" + link.port())) {
+                Stage stage = new Stage(home, ports, "-Dtinyfleet.mqtt.public-url=ssl://127.0.0.1:" + link.port())) {
             ServerProcess server = stage.startServer();
             FleetApi api = stage.api();
             device.enrol(server.http(), enrolmentToken(api), DEVICE);

@@ -101,7 +101,13 @@ class EnrolmentResource {
             @Nullable String proof,
             @Nullable String hardwareClass) {}
 
-    record Mqtt(String url, String username, String password) {}
+    /** @param authorities PEM certificates: the only ones to trust at an {@code ssl} address */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Mqtt(
+            String url,
+            String username,
+            String password,
+            @Nullable String authorities) {}
 
     record Enrolled(String deviceId, String root, String rootSha256, DeviceKind kind, Mqtt mqtt, Instant serverTime) {}
 
@@ -143,7 +149,11 @@ class EnrolmentResource {
                     Base64.getEncoder().encodeToString(trust.rootEnvelope()),
                     trust.rootDigest().hex(),
                     device.kind(),
-                    new Mqtt(endpoints.mqtt().toString(), device.device().value(), secrets.of(device)),
+                    new Mqtt(
+                            endpoints.mqtt().toString(),
+                            device.device().value(),
+                            secrets.of(device),
+                            endpoints.mqttAuthorities().orElse(null)),
                     now);
         } catch (ProblemException refused) {
             budget.fail(address, now);

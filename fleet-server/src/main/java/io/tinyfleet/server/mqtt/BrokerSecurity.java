@@ -1,5 +1,6 @@
 package io.tinyfleet.server.mqtt;
 
+import io.netty.handler.ssl.SslHandler;
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.OutLeaf;
 import io.tinyfleet.protocol.Topics;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.security.auth.Subject;
+import org.apache.activemq.artemis.core.remoting.impl.netty.NettyConnection;
 import org.apache.activemq.artemis.core.security.CheckType;
 import org.apache.activemq.artemis.core.security.Role;
 import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
@@ -36,8 +38,11 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
 
     private final DeviceCredentials devices;
     private final byte[] serverPassword;
+    private final boolean tls;
 
-    BrokerSecurity(DeviceCredentials devices, String serverPassword) {
+    /** @param tls whether devices have a listener of their own that is encrypted, and the server's links one that is not */
+    BrokerSecurity(DeviceCredentials devices, String serverPassword, boolean tls) {
+        this.tls = tls;
         this.devices = devices;
         this.serverPassword = serverPassword.getBytes(StandardCharsets.UTF_8);
     }
@@ -68,7 +73,12 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
         if (user == null || password == null || connection == null) {
             throw new NoCacheLoginException("user name and password are required");
         }
-        if (!SERVER_USER.equals(user)) {
+        boolean isServer = SERVER_USER.equals(user);
+        if (tls && isEncrypted(connection) == isServer) {
+            throw new NoCacheLoginException(
+                    isServer ? "the server's links do not come from outside" : "a device must speak TLS");
+        }
+        if (!isServer) {
             requireDevice(user, password, connection.getClientID());
         } else if (!MessageDigest.isEqual(serverPassword, password.getBytes(StandardCharsets.UTF_8))) {
             throw new NoCacheLoginException("wrong password for the server's link");
@@ -76,6 +86,11 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
         Subject subject = new Subject();
         subject.getPrincipals().add(new UserPrincipal(user));
         return subject;
+    }
+
+    private static boolean isEncrypted(RemotingConnection connection) {
+        return connection.getTransportConnection() instanceof NettyConnection netty
+                && netty.getNettyChannel().pipeline().get(SslHandler.class) != null;
     }
 
     private void requireDevice(String user, String password, @Nullable String clientId) throws NoCacheLoginException {

@@ -10,7 +10,9 @@ import io.netty.handler.codec.mqtt.MqttTopicSubscription;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Limits;
+import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +36,13 @@ import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
 /** An Apache Artemis inside this process, speaking MQTT only. One thread starts and stops it. */
 final class EmbeddedBroker {
     private static final String ACCEPTOR = "mqtt";
+    /** For the server's own links, beside a listener that wants TLS: what never leaves this machine is not encrypted. */
+    private static final String INNER_ACCEPTOR = "links";
+
+    private static final String LOOPBACK = "127.0.0.1";
+    /** 1.2 for the libraries of small devices; our agent takes 1.3 alone. */
+    private static final String TLS_VERSIONS = "TLSv1.3,TLSv1.2";
+
     private static final String DEAD_LETTER_ADDRESS = "tinyfleet.dead-letter";
     private static final long DEAD_LETTER_MESSAGES = 1000;
     private static final long ADDRESS_MEMORY_BYTES = 4L << 20;
@@ -52,10 +61,12 @@ final class EmbeddedBroker {
     private final BrokerSettings settings;
     private final BrokerSecurity security;
     private final EmbeddedActiveMQ broker = new EmbeddedActiveMQ();
+    private final Optional<String> tls;
 
     EmbeddedBroker(BrokerSettings settings, BrokerSecurity security) {
         this.settings = settings;
         this.security = security;
+        this.tls = settings.tls().map(ListenerTls::offer);
     }
 
     void start() throws Exception {
@@ -66,13 +77,25 @@ final class EmbeddedBroker {
                 EmbeddedBroker::acceptable);
     }
 
-    /** The port it really listens on. */
+    /** The port for devices that it really listens on. */
     int port() {
-        return ((NettyAcceptor) broker.getActiveMQServer().getRemotingService().getAcceptor(ACCEPTOR)).getActualPort();
+        return port(ACCEPTOR);
+    }
+
+    /** Where the server's own links connect: the devices' own listener, or one on loopback that devices may not use. */
+    URI addressOfLinks() {
+        return tls.isPresent()
+                ? URI.create("tcp://" + LOOPBACK + ":" + port(INNER_ACCEPTOR))
+                : URI.create("tcp://" + settings.host() + ":" + port());
+    }
+
+    private int port(String acceptor) {
+        return ((NettyAcceptor) broker.getActiveMQServer().getRemotingService().getAcceptor(acceptor)).getActualPort();
     }
 
     void stop() throws Exception {
         broker.stop();
+        tls.ifPresent(ListenerTls::withdraw);
     }
 
     /**
@@ -126,7 +149,11 @@ final class EmbeddedBroker {
         // What a device that stays away would have been told is stale anyway: it says hello and is told anew.
         AddressSettings toDevices = new AddressSettings().setExpiryDelay(UNDELIVERED_FOR.toMillis());
         String folder = settings.folder().toAbsolutePath().toString();
-        return new ConfigurationImpl()
+        Configuration configuration = new ConfigurationImpl();
+        if (tls.isPresent()) {
+            configuration.addAcceptorConfiguration(innerAcceptor());
+        }
+        return configuration
                 .setName("tinyfleet")
                 .setPersistenceEnabled(true)
                 .setJournalType(JournalType.NIO)
@@ -152,25 +179,31 @@ final class EmbeddedBroker {
     }
 
     private TransportConfiguration acceptor() {
+        Map<String, Object> parameters = parameters(settings.host(), settings.port());
+        tls.ifPresent(context -> {
+            parameters.put("sslEnabled", true);
+            parameters.put("sslContext", context);
+            parameters.put("enabledProtocols", TLS_VERSIONS);
+        });
+        return new TransportConfiguration(NettyAcceptorFactory.class.getName(), parameters, ACCEPTOR);
+    }
+
+    private static TransportConfiguration innerAcceptor() {
         return new TransportConfiguration(
-                NettyAcceptorFactory.class.getName(),
-                Map.of(
-                        "host",
-                        settings.host(),
-                        "port",
-                        settings.port(),
-                        "protocols",
-                        "MQTT",
-                        // Topic aliases and reconnecting clients do not go together in Paho.
-                        "topicAliasMaximum",
-                        0,
-                        "maximumPacketSize",
-                        MAX_PACKET_BYTES,
-                        "useEpoll",
-                        false,
-                        "remotingThreads",
-                        2),
-                ACCEPTOR);
+                NettyAcceptorFactory.class.getName(), parameters(LOOPBACK, 0), INNER_ACCEPTOR);
+    }
+
+    private static Map<String, Object> parameters(String host, int port) {
+        Map<String, Object> parameters = new HashMap<>();
+        parameters.put("host", host);
+        parameters.put("port", port);
+        parameters.put("protocols", "MQTT");
+        // Topic aliases and reconnecting clients do not go together in Paho.
+        parameters.put("topicAliasMaximum", 0);
+        parameters.put("maximumPacketSize", MAX_PACKET_BYTES);
+        parameters.put("useEpoll", false);
+        parameters.put("remotingThreads", 2);
+        return parameters;
     }
 
     private static CoreAddressConfiguration deadLetters() {

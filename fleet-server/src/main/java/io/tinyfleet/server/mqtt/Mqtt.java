@@ -6,9 +6,11 @@ import io.quarkus.arc.All;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.scheduler.Scheduled;
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.server.platform.Endpoints;
 import io.tinyfleet.server.platform.Home;
+import io.tinyfleet.server.tls.LinkCertificates;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -21,8 +23,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jboss.logging.Logger;
@@ -47,6 +51,8 @@ class Mqtt implements MqttPublisher, Endpoints, DeviceConnections {
     private final List<MqttLink> links = new ArrayList<>();
     private @Nullable EmbeddedBroker broker;
     private @Nullable URI address;
+    private @Nullable LinkCertificates certificates;
+    private Optional<String> outsideAuthorities = Optional.empty();
 
     Mqtt(
             MqttConfig config,
@@ -76,6 +82,7 @@ class Mqtt implements MqttPublisher, Endpoints, DeviceConnections {
         Optional<String> password;
         if (config.url().isPresent()) {
             linkTo = URI.create(config.url().get());
+            outsideAuthorities = readCaFile();
             username = config.username();
             password = config.password();
         } else {
@@ -84,7 +91,9 @@ class Mqtt implements MqttPublisher, Endpoints, DeviceConnections {
             username = Optional.of(BrokerSecurity.SERVER_USER);
             password = Optional.of(serverPassword);
         }
-        address = config.publicUrl().map(URI::create).orElse(linkTo);
+        if (address == null) {
+            address = config.publicUrl().map(URI::create).orElse(linkTo);
+        }
         pump.start();
         String replica = replicaId();
         for (int number = 1; number <= config.links(); number++) {
@@ -97,13 +106,22 @@ class Mqtt implements MqttPublisher, Endpoints, DeviceConnections {
     }
 
     private URI startBroker(String serverPassword) throws Exception {
+        if (config.tls()) {
+            certificates = LinkCertificates.open(home.linkKeys(), names(), clock.instant());
+        } else if (!isLoopback(config.host())) {
+            throw new IllegalStateException("The MQTT broker is to listen on " + config.host()
+                    + " without TLS: devices' secrets would cross the network in the open. Leave out"
+                    + " TINYFLEET_MQTT_TLS=false, or listen on 127.0.0.1");
+        }
         BrokerSettings settings = new BrokerSettings(
                 config.host(),
                 config.port(),
                 config.journal().orElseGet(home::broker),
                 config.minDiskFreeBytes(),
+                Optional.ofNullable(certificates).map(LinkCertificates::serverContext),
                 BrokerSettings.NO_SECURITY_CACHE);
-        EmbeddedBroker started = new EmbeddedBroker(settings, new BrokerSecurity(credentials, serverPassword));
+        EmbeddedBroker started =
+                new EmbeddedBroker(settings, new BrokerSecurity(credentials, serverPassword, config.tls()));
         started.start();
         if (started.port() <= 0) {
             // The broker starts without its acceptor and only logs it: nothing could ever connect.
@@ -113,8 +131,62 @@ class Mqtt implements MqttPublisher, Endpoints, DeviceConnections {
                     + " TINYFLEET_MQTT_PORT (0 takes a free one)");
         }
         broker = started;
-        LOG.infof("embedded broker listens host=%s port=%d", config.host(), started.port());
-        return URI.create("tcp://" + config.host() + ":" + started.port());
+        LOG.infof("embedded broker listens host=%s port=%d tls=%s", config.host(), started.port(), config.tls());
+        if (isWildcard(config.host()) && config.publicUrl().isEmpty()) {
+            started.stop();
+            throw new IllegalStateException("The MQTT broker listens on every address, so devices must be told one:"
+                    + " set TINYFLEET_MQTT_PUBLIC_URL, such as ssl://fleet.example:" + started.port());
+        }
+        address = config.publicUrl()
+                .map(URI::create)
+                .orElseGet(() -> URI.create(
+                        (config.tls() ? "ssl://" : "tcp://") + hostInUrl(config.host()) + ":" + started.port()));
+        return started.addressOfLinks();
+    }
+
+    private static String hostInUrl(String host) {
+        return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+    }
+
+    /** By what devices on this machine and, as far as it is known, elsewhere call the broker. */
+    private Set<String> names() {
+        Set<String> names = new LinkedHashSet<>(List.of("localhost", "127.0.0.1", "::1"));
+        if (!isWildcard(config.host())) {
+            names.add(config.host());
+        }
+        config.publicUrl().map(URI::create).map(URI::getHost).ifPresent(names::add);
+        names.addAll(config.tlsNames().orElse(List.of()));
+        return names;
+    }
+
+    private static boolean isWildcard(String host) {
+        return host.equals("0.0.0.0") || host.equals("::");
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.equals("localhost") || host.equals("::1") || host.matches("127(\\.[0-9]{1,3}){3}");
+    }
+
+    private Optional<String> readCaFile() throws IOException {
+        boolean encrypted = config.publicUrl().or(config::url).orElse("").startsWith("ssl:");
+        if (config.caFile().isPresent()) {
+            return Optional.of(Files.readString(config.caFile().get()));
+        }
+        if (encrypted) {
+            throw new IllegalStateException("Devices are told an ssl:// address of an external broker, so they must be"
+                    + " told whom to trust there: set TINYFLEET_MQTT_CA_FILE to a PEM file with the authority of the"
+                    + " broker's certificate");
+        }
+        return Optional.empty();
+    }
+
+    @Scheduled(every = "12h", delayed = "12h", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void renewCertificates() throws IOException {
+        LinkCertificates held = certificates;
+        if (held != null) {
+            boolean grew = held.renew(clock.instant());
+            LOG.debugf("certificates looked at, another authority=%s", grew);
+        }
     }
 
     void stop(@Observes ShutdownEvent event) throws Exception {
@@ -139,6 +211,16 @@ class Mqtt implements MqttPublisher, Endpoints, DeviceConnections {
             throw new IllegalStateException("the broker's address is known once the application has started");
         }
         return known;
+    }
+
+    @Override
+    public Optional<String> mqttAuthorities() {
+        if (!"ssl".equals(mqtt().getScheme())) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(certificates)
+                .map(LinkCertificates::authoritiesPem)
+                .or(() -> outsideAuthorities);
     }
 
     /**

@@ -5,6 +5,7 @@ import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 @ConfigMapping(prefix = "tinyfleet.mqtt")
@@ -25,7 +26,17 @@ interface MqttConfig {
     @WithDefault("1883")
     @Min(0) @Max(65_535) int port();
 
-    /** What devices are told; unset: the address of the links. */
+    /** Whether devices must speak TLS to the embedded broker. False is for loopback, and refused elsewhere. */
+    @WithDefault("true")
+    boolean tls();
+
+    /** Host names and addresses in the broker's certificate, beside those known from host and public-url. */
+    Optional<List<String>> tlsNames();
+
+    /** PEM file with the authorities of an external broker's certificate: devices are told to trust them alone. */
+    Optional<Path> caFile();
+
+    /** What devices are told; unset: where the broker listens. */
     Optional<String> publicUrl();
 
     /** Connections of this replica that share the ingest. */

@@ -39,6 +39,11 @@ public final class Home {
         return owned(root.resolve("keys"));
     }
 
+    /** Authorities and certificate of the device link. */
+    public Path linkKeys() {
+        return owned(keys().resolve("link"));
+    }
+
     public Path blobs() {
         return owned(root.resolve("blobs"));
     }

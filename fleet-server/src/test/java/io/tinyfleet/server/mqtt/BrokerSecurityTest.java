@@ -9,6 +9,7 @@ import io.tinyfleet.protocol.InLeaf;
 import io.tinyfleet.protocol.OutLeaf;
 import io.tinyfleet.protocol.Topics;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.security.auth.Subject;
@@ -52,10 +53,17 @@ class BrokerSecurityTest {
 
     private static EmbeddedBroker startWith(long securityCacheEntries) throws Exception {
         EmbeddedBroker started = new EmbeddedBroker(
-                new BrokerSettings("127.0.0.1", 0, folder.resolve("b" + securityCacheEntries), 1, securityCacheEntries),
+                new BrokerSettings(
+                        "127.0.0.1",
+                        0,
+                        folder.resolve("b" + securityCacheEntries),
+                        1,
+                        Optional.empty(),
+                        securityCacheEntries),
                 new BrokerSecurity(
                         (device, password) -> password.equals("secret-of-" + device) && !REVOKED.contains(device),
-                        SERVER_PASSWORD));
+                        SERVER_PASSWORD,
+                        false));
         started.start();
         return started;
     }
@@ -250,7 +258,7 @@ class BrokerSecurityTest {
                 ""
             })
     void no_address_but_its_own_can_be_consumed(String address) {
-        BrokerSecurity security = new BrokerSecurity((device, password) -> true, SERVER_PASSWORD);
+        BrokerSecurity security = new BrokerSecurity((device, password) -> true, SERVER_PASSWORD, false);
         Subject dev7 = new Subject();
         dev7.getPrincipals().add(new UserPrincipal(DEV7.value()));
         for (CheckType check : CheckType.values()) {

@@ -76,8 +76,8 @@ class LinkAndPumpTest {
 
     private void startBroker(int onPort) throws Exception {
         broker = new EmbeddedBroker(
-                new BrokerSettings("127.0.0.1", onPort, folder, 1, BrokerSettings.NO_SECURITY_CACHE),
-                new BrokerSecurity((device, password) -> password.equals("secret"), "server-password"));
+                new BrokerSettings("127.0.0.1", onPort, folder, 1, Optional.empty(), BrokerSettings.NO_SECURITY_CACHE),
+                new BrokerSecurity((device, password) -> password.equals("secret"), "server-password", false));
         broker.start();
     }
 
