@@ -108,7 +108,7 @@ public final class Agent {
         return switch (command) {
             case "enrol" -> enrol(home, options);
             case "status" -> status(home);
-            default -> runUntilStopped(home);
+            default -> runUntilStopped(home, new NioDisk());
         };
     }
 
@@ -169,9 +169,13 @@ public final class Agent {
 
     // ---- run
 
-    private static int runUntilStopped(AgentHome home)
+    /** The command {@code run} over a disk of the caller's: for runs that see what the agent makes of a bad one. */
+    public static int runOn(Disk disk, AgentHome home) throws Exception {
+        return runUntilStopped(home, disk);
+    }
+
+    private static int runUntilStopped(AgentHome home, Disk disk)
             throws SettingsFile.SettingsException, NotEnrolledException, IOException {
-        Disk disk = new NioDisk();
         Identity identity = Identity.read(disk, home);
         AgentSettings settings = AgentSettings.read(home);
         EventLog.setLowest(settings.logLevel());
