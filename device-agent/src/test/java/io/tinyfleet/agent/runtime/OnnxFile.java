@@ -97,6 +97,51 @@ public final class OnnxFile {
                 .add(12, value("sum", FLOAT, 1, 1)));
     }
 
+    /** {@code sum = x + weights}, with weights of a stated shape and of other bytes. */
+    public static byte[] weighted(byte[] raw, long... shape) {
+        Message weights = message();
+        for (long dimension : shape) {
+            weights.number(1, dimension);
+        }
+        return model(message()
+                .add(1, node("Add", new String[] {"x", "weights"}, "sum"))
+                .text(2, "weighted")
+                .add(5, weights.number(2, FLOAT).text(8, "weights").raw(9, raw))
+                .add(11, value("x", FLOAT, 1, 2))
+                .add(12, value("sum", FLOAT, 1, 2)));
+    }
+
+    /** Fills a tensor of that shape at load or at the first call. */
+    public static byte[] filling(long... shape) {
+        ByteBuffer raw = ByteBuffer.allocate(shape.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (long dimension : shape) {
+            raw.putLong(dimension);
+        }
+        return model(message()
+                .add(1, node("ConstantOfShape", new String[] {"shape"}, "wide"))
+                .add(1, node("ReduceSum", new String[] {"wide"}, "all"))
+                .add(1, node("Add", new String[] {"x", "all"}, "sum"))
+                .text(2, "filling")
+                .add(
+                        5,
+                        message()
+                                .number(1, shape.length)
+                                .number(2, INT64)
+                                .text(8, "shape")
+                                .raw(9, raw.array()))
+                .add(11, value("x", FLOAT, 1, 2))
+                .add(12, value("sum", FLOAT, 1, 2)));
+    }
+
+    /** The answer of {@link #doubling}, but inputs and outputs claim to have that shape. */
+    public static byte[] claiming(long... shape) {
+        return model(message()
+                .add(1, node("Add", new String[] {"x", "x"}, "sum"))
+                .text(2, "claiming")
+                .add(11, value("x", FLOAT, shape))
+                .add(12, value("sum", FLOAT, shape)));
+    }
+
     public static Path write(Path folder, String name, byte[] model) throws IOException {
         return Files.write(folder.resolve(name), model);
     }

@@ -160,20 +160,6 @@ class ProcessModelHostTest {
     }
 
     @Test
-    void no_flipped_bit_in_a_model_file_reaches_this_process() throws Exception {
-        byte[] sound = OnnxFile.doubling(3);
-        try (WorkerSurvivor survivor = new WorkerSurvivor()) {
-            for (int place = 0; place < sound.length; place += 9) {
-                byte[] flipped = sound.clone();
-                flipped[place] ^= 0x10;
-                Path path = OnnxFile.write(files, "flipped.onnx", flipped);
-                assertThat(trial(Models.onnx(path), vector(1, 2))).isNotNull();
-                survivor.answers();
-            }
-        }
-    }
-
-    @Test
     void a_pipeline_that_does_not_fit_the_model_is_refused() throws Exception {
         ModelFile other = Models.onnx(doubling().path(), Models.recurrentPipeline(0, 3));
         assertFailed(trial(other, vector(1, 2)), Code.PIPELINE_MISMATCH, "feeds the input 'state'");
@@ -434,25 +420,5 @@ class ProcessModelHostTest {
         InferenceException refused =
                 catchThrowableOfType(InferenceException.class, () -> model.infer(List.of(input), deadline));
         assertThat(refused.reason()).isEqualTo(reason);
-    }
-
-    /** Another model of the same host, which must not notice. */
-    private final class WorkerSurvivor implements AutoCloseable {
-
-        private final RunningModel model = host.start(doubling());
-
-        WorkerSurvivor() throws Exception {}
-
-        void answers() throws InferenceException {
-            assertThat(model.infer(List.of(Models.floats("x", 1, 2, 3)), SOON)
-                            .get(0)
-                            .floatAt(1))
-                    .isEqualTo(4f);
-        }
-
-        @Override
-        public void close() {
-            model.close();
-        }
     }
 }
