@@ -2,6 +2,7 @@ package io.tinyfleet.agent;
 
 import io.tinyfleet.agent.board.Board;
 import io.tinyfleet.agent.enrol.CurrentRoot;
+import io.tinyfleet.agent.install.DiskTrouble;
 import io.tinyfleet.agent.install.StateFile;
 import io.tinyfleet.agent.link.Link;
 import io.tinyfleet.agent.link.LinkEvent;
@@ -248,6 +249,10 @@ final class AgentLoop {
         LOG.warn("state-not-stored", "event", event.getClass().getSimpleName(), "reason", e.getMessage());
         if (postponed.size() < MAX_POSTPONED) {
             postponed.add(event);
+        }
+        if (event instanceof Event.Started || event instanceof Event.RestartDue) {
+            DiskTrouble trouble = DiskTrouble.of(e);
+            answers.add(new Event.DiskRefused(trouble.code(), trouble.sentence()));
         }
         timers.start("postponed", clocks.uptime().read().plus(STORE_AGAIN), () -> {
             answers.addAll(postponed);

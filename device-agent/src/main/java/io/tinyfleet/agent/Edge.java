@@ -5,6 +5,7 @@ import io.tinyfleet.agent.enrol.CurrentRoot;
 import io.tinyfleet.agent.enrol.Identity;
 import io.tinyfleet.agent.install.AgentHome;
 import io.tinyfleet.agent.install.Disk;
+import io.tinyfleet.agent.install.DiskTrouble;
 import io.tinyfleet.agent.install.ModelStore;
 import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.reconcile.Action;
@@ -147,8 +148,11 @@ final class Edge implements Action.Edge {
         try {
             parts.store().storeBlob(action.blob(), action.content());
         } catch (IOException e) {
-            // Held in memory by the step that follows; after a restart it is fetched again.
+            // Held in memory by the step that follows; after a restart it is fetched again. Only a trial reads the
+            // file.
             LOG.warn("blob-not-stored", "blob", action.blob().shortHex(), "reason", e.getMessage());
+            DiskTrouble trouble = DiskTrouble.of(e);
+            answers.now().accept(new Event.BlobNotStored(action.blob(), trouble.code(), trouble.sentence()));
         }
     }
 
@@ -192,7 +196,8 @@ final class Edge implements Action.Edge {
     }
 
     private static Event diskFailed(SlotName slot, AttemptId attempt, IOException e) {
-        return new Event.ModelRefused(slot, attempt, "disk-failed", "the disk did not take or give it: " + e);
+        DiskTrouble trouble = DiskTrouble.of(e);
+        return new Event.ModelRefused(slot, attempt, trouble.code(), trouble.sentence());
     }
 
     @Override

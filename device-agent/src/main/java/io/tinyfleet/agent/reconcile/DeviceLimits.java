@@ -20,4 +20,9 @@ public record DeviceLimits(
     public DeviceLimits {
         runtimes = List.copyOf(runtimes);
     }
+
+    /** The same device after others have got what was promised to them. */
+    DeviceLimits promised(long flashBytes) {
+        return new DeviceLimits(ramAvailableBytes, Math.max(0, flashFreeBytes - flashBytes), abi, runtimes, misfit);
+    }
 }

@@ -170,6 +170,14 @@ public sealed interface Event {
         }
     }
 
+    /** The disk did not take a small blob. */
+    record BlobNotStored(Digest blob, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Downloads.blobNotStored(turn, this);
+        }
+    }
+
     /** The file is under {@code models/} and its hash is right. */
     record ModelHeld(SlotName slot, AttemptId attempt, Counters counters) implements Event {
         @Override
@@ -301,6 +309,14 @@ public sealed interface Event {
         @Override
         public void applyTo(Turn turn) {
             Running.modelExited(turn, this);
+        }
+    }
+
+    /** The disk does not take the state, so no start can be counted: what is trusted runs all the same. */
+    record DiskRefused(String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Running.diskRefused(turn, this);
         }
     }
 

@@ -302,18 +302,35 @@ final class Offers {
         SlotState slot = working.get();
         Installed candidate = event.candidate();
         if (slot.install() instanceof Accepted accepted) {
-            Optional<LimitCheck.Excess> excess =
-                    LimitCheck.find(accepted.offer(), slot.bases(), candidate, event.limits());
+            DeviceLimits limits = event.limits().promised(promisedFlash(turn, slot));
+            Optional<LimitCheck.Excess> excess = LimitCheck.find(accepted.offer(), slot.bases(), candidate, limits);
             if (excess.isPresent()) {
                 reject(turn, slot, accepted, excess.get().code(), excess.get().sentence());
                 return;
             }
             slot = slot.with(accepted.download(
-                    candidate, LimitCheck.withoutRoom(accepted.offer(), slot.bases(), candidate, event.limits())));
+                    candidate, LimitCheck.withoutRoom(accepted.offer(), slot.bases(), candidate, limits)));
             turn.put(slot);
             turn.report();
         }
         Downloads.findChunkList(turn, slot);
+    }
+
+    /** What downloads of other slots will still take: each has its blob and the file made from it for sure. */
+    private static long promisedFlash(Turn turn, SlotState asking) {
+        Optional<Digest> wanted = asking.findOffer().map(Offer::artifact);
+        long promised = 0;
+        for (SlotState other : turn.slots()) {
+            boolean same = other.findOffer().map(Offer::artifact).equals(wanted);
+            if (!same && other.install() instanceof Downloading downloading) {
+                long whole = other.findEncoding()
+                        .map(encoding -> Encodings.flashBytes(
+                                encoding, downloading.candidate().size()))
+                        .orElse(0L);
+                promised += Math.max(0, whole - downloading.counters().bytesDone());
+            }
+        }
+        return promised;
     }
 
     // ---- the trial

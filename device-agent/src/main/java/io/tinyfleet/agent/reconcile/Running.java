@@ -24,13 +24,17 @@ final class Running {
     /** A worker's end that a model on probation is left for at once. */
     private static final String OVER_MEMORY_LIMIT = "over-memory-limit";
 
+    private static final String SPOILED = "model-spoiled";
+
     private Running() {}
 
     // ---- the process
 
     static void started(Turn turn) {
         for (SlotState slot : turn.slots()) {
-            startActive(turn, slot);
+            if (slot.serving() == Serving.STOPPED) {
+                startActive(turn, slot);
+            }
             SlotState now = turn.slot(slot.name());
             if (now.install() instanceof Install.Accepted
                     || now.install() instanceof Install.Downloading
@@ -84,6 +88,25 @@ final class Running {
         turn.act(new Action.StartModel(slot.name(), active, phaseOfActive(starting)));
     }
 
+    /**
+     * What has passed its probation needs no counting: it may run for as long as the disk takes nothing. A model on
+     * probation might take the board down with each start, and nobody would know how often.
+     */
+    static void diskRefused(Turn turn, Event.DiskRefused event) {
+        for (SlotState slot : turn.slots()) {
+            Installed active = slot.active();
+            boolean silent = slot.serving() == Serving.STOPPED || slot.serving() == Serving.WAITING;
+            if (active == null || !silent) {
+                continue;
+            }
+            Installed previous = slot.previous();
+            Installed trusted = active.confirmed() || previous == null ? active : previous;
+            turn.put(slot.with(Serving.STARTING));
+            turn.act(new Action.StartModel(slot.name(), trusted, Phase.HEALTHY));
+        }
+        turn.raise(event.code(), Severity.ERROR, event.sentence() + "; nothing new is installed until it does");
+    }
+
     private static Phase phaseOfActive(SlotState slot) {
         Installed active = slot.active();
         boolean newest = active != null && slot.works(active.attempt());
@@ -115,12 +138,34 @@ final class Running {
         if (!slot.runs(event.artifact())) {
             return;
         }
+        if (event.code().equals(SPOILED)) {
+            spoiled(turn, slot, event.sentence());
+            return;
+        }
         if (slot.install() instanceof Activating && slot.starts().inProbation() <= 1) {
             // It passed its trial and cannot be started now: the way back first, the search for why later.
             leave(turn, slot, event.code(), event.sentence());
             return;
         }
         ended(turn, slot, event.code(), event.sentence());
+    }
+
+    /** The disk is to blame, not the model: to what else is held, or the same file once more. */
+    private static void spoiled(Turn turn, SlotState slot, String sentence) {
+        turn.raise(SPOILED, Severity.ERROR, slot, sentence);
+        if (slot.previous() != null) {
+            leave(turn, slot, SPOILED, sentence, false);
+            return;
+        }
+        Optional<Offer> offer = slot.findOffer()
+                .filter(newest -> slot.runs(newest.artifact()) && !(slot.install() instanceof Install.RolledBack));
+        SlotState empty = slot.artifacts(null, null).with(Starts.NONE).with(Serving.STOPPED);
+        turn.put(offer.isPresent() ? empty.with(new Install.Accepted(offer.get())) : empty);
+        turn.act(new Action.StopModel(slot.name()));
+        turn.report();
+        if (offer.isPresent()) {
+            Offers.begin(turn, turn.slot(slot.name()));
+        }
     }
 
     static void modelNoticed(Turn turn, Event.ModelNoticed event) {
@@ -243,11 +288,17 @@ final class Running {
 
     /** At once: the previous model runs again, the bad artifact goes into the penalty box. */
     private static void leave(Turn turn, SlotState slot, String code, String sentence) {
+        leave(turn, slot, code, sentence, true);
+    }
+
+    private static void leave(Turn turn, SlotState slot, String code, String sentence, boolean blamesModel) {
         Installed bad = slot.active();
         if (bad == null) {
             return;
         }
-        turn.punish(bad.artifact());
+        if (blamesModel) {
+            turn.punish(bad.artifact());
+        }
         // A fall-back out of an unconfirmed model is exempt from the floor: better an old model than none. Once the new
         // one is confirmed, nothing under the floor is started any more.
         Optional<String> belowFloor = Optional.ofNullable(slot.previous())

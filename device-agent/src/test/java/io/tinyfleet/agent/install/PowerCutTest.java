@@ -236,23 +236,182 @@ class PowerCutTest {
     }
 
     @Test
-    void a_full_disk_fails_the_attempt_and_the_old_model_goes_on() throws IOException {
+    void a_disk_that_is_full_at_any_step_is_said_and_the_old_model_goes_on() throws IOException {
+        int changes = changesOfAnUpgrade();
+        Set<String> ends = new HashSet<>();
+        for (int writes = 0; writes < changes; writes++) {
+            LyingDisk disk = deviceOnV1();
+            Rig rig = new Rig(disk, fleet, Rig.nothingSent());
+            rig.start();
+            disk.fillAfter(writes);
+            try {
+                rig.deliver(wantsV2);
+                rig.serve(120);
+            } catch (IOException e) {
+                // The state itself could not be stored: the step was not taken, and is tried again later.
+                assertThat(e).hasMessageContaining("No space");
+            }
+            assertThat(rig.loaded).as("full after %d writes", writes).isIn(v1.artifact(), v2.artifact());
+            disk.fillAfter(Integer.MAX_VALUE);
+
+            Rig again = upgrade(disk, Rig.nothingSent());
+
+            Install install = again.slot().install();
+            ends.add(install.phase() + " " + install.reason());
+            boolean installed = install.phase() == Phase.HEALTHY;
+            assertThat(again.loaded)
+                    .as("full after %d writes: %s", writes, install)
+                    .isEqualTo(installed ? v2.artifact() : v1.artifact());
+            assertThat(again.state().penaltyBox()).isEmpty();
+        }
+        assertThat(ends).isSubsetOf("HEALTHY ", "FAILED disk-full").contains("HEALTHY ");
+    }
+
+    @Test
+    void a_disk_with_room_for_the_state_alone_fails_the_attempt_and_says_why() throws IOException {
         LyingDisk disk = deviceOnV1();
         Rig rig = new Rig(disk, fleet, Rig.nothingSent());
         rig.start();
-        disk.fillAfter(12);
+        disk.fitsOnly(Limits.CHUNK_BYTES - 1);
 
-        try {
-            rig.deliver(wantsV2);
-        } catch (IOException e) {
-            // The state itself could not be stored: then nothing was begun.
-            assertThat(e).hasMessageContaining("No space");
+        rig.deliver(wantsV2);
+
+        assertThat(rig.slot().install().phase()).isEqualTo(Phase.FAILED);
+        assertThat(rig.slot().install().reason()).isEqualTo("disk-full");
+        assertThat(rig.loaded).isEqualTo(v1.artifact());
+        assertThat(rig.state().penaltyBox()).isEmpty();
+        disk.fitsOnly(Integer.MAX_VALUE);
+        rig.deliver(fleet.desired(offer(v2)));
+        rig.serve(120);
+        assertThat(rig.loaded).as("the next attempt needs no retry").isEqualTo(v2.artifact());
+    }
+
+    @Test
+    void a_cut_at_each_tenth_of_a_download_costs_one_window_at_most() throws IOException {
+        v2 = fleet.publish("2.3.0", 40 * Limits.CHUNK_BYTES);
+        wantsV2 = fleet.desired(offer(v2));
+        for (int tenth = 1; tenth < 10; tenth++) {
+            LyingDisk disk = deviceOnV1();
+            List<Integer> sent = Rig.nothingSent();
+            int before = disk.changes();
+            int chunks = 40 * tenth / 10;
+            // Each chunk is one write and one record of the journal.
+            Rig first = new Rig(disk, fleet, sent);
+            first.cutAfterChunks = chunks;
+            try {
+                first.start();
+                first.deliver(wantsV2);
+            } catch (LyingDisk.PowerCut e) {
+                disk.killProcess();
+            }
+            assertThat(disk.changes()).isGreaterThan(before + 2 * chunks - 2);
+
+            Rig rig = upgrade(disk, sent);
+
+            healed(rig, Cut.KILL_9, tenth);
+            assertThat(sent.size()).as("cut at %d0 %%", tenth).isLessThanOrEqualTo(40 + Limits.MAX_NEED_WINDOW);
+            assertThat(rig.slot().install().counters().chunksRepeated()).isZero();
         }
-        disk.fillAfter(Integer.MAX_VALUE);
+    }
+
+    /** A life in which the second model's worker dies again and again. */
+    private Rig fallBack(LyingDisk disk) throws IOException {
+        Rig rig = new Rig(disk, fleet, Rig.nothingSent());
+        rig.crashing = v2.artifact();
+        rig.start();
+        for (int i = 0; i < 8 && v2.artifact().equals(rig.loaded); i++) {
+            rig.crash();
+            rig.restart();
+        }
+        return rig;
+    }
+
+    @Test
+    void a_power_cut_before_every_change_of_the_way_back_ends_on_the_old_model() throws IOException {
+        LyingDisk whole = deviceOnV1();
+        upgradeTo(whole, 30);
+        LyingDisk probation = whole.copy();
+        fallBack(whole);
+        int changes = whole.changes();
+        for (int at = 1; at <= changes; at++) {
+            LyingDisk disk = probation.copy();
+            disk.cutBefore(at, at % 2 == 0);
+            try {
+                fallBack(disk);
+            } catch (LyingDisk.PowerCut e) {
+                disk.losePower();
+            }
+            disk.neverCut();
+
+            Rig rig = fallBack(disk);
+
+            assertThat(rig.loaded).as("cut before change %d", at).isEqualTo(v1.artifact());
+            assertThat(rig.slot().install().phase()).isEqualTo(Phase.ROLLED_BACK);
+            assertThat(rig.state().penaltyBox()).containsExactly(v2.artifact());
+        }
+    }
+
+    private void upgradeTo(LyingDisk disk, int servedSeconds) throws IOException {
+        Rig rig = new Rig(disk, fleet, Rig.nothingSent());
+        rig.start();
+        rig.deliver(wantsV2);
+        rig.serve(servedSeconds);
+        assertThat(rig.slot().install().phase()).isEqualTo(Phase.PROBATION);
+    }
+
+    @Test
+    void bit_rot_in_the_previous_model_is_said_and_no_half_model_runs() throws IOException {
+        LyingDisk disk = deviceOnV1();
+        upgradeTo(disk, 30);
+        disk.spoil(Rig.HOME.model(v1.artifact()), 1000);
+        Rig rig = new Rig(disk, fleet, Rig.nothingSent());
+        rig.spoiled = v1.artifact();
+        rig.crashing = v2.artifact();
+        rig.start();
+        for (int i = 0; i < 8 && rig.slot().active() != null; i++) {
+            rig.crash();
+            rig.restart();
+        }
+
+        assertThat(rig.loaded).isNull();
+        assertThat(rig.slot().active()).isNull();
+        assertThat(rig.slot().install().phase()).isEqualTo(Phase.ROLLED_BACK);
+        assertThat(rig.raised).contains("rolled-back", "model-spoiled");
+        assertThat(rig.state().penaltyBox())
+                .as("a rotten file is not a bad model")
+                .containsExactly(v2.artifact());
+    }
+
+    @Test
+    void bit_rot_in_the_running_model_goes_back_and_blames_no_model() throws IOException {
+        LyingDisk disk = deviceOnV1();
+        upgrade(disk, Rig.nothingSent());
+        disk.spoil(Rig.HOME.model(v2.artifact()), 1000);
+        Rig rig = new Rig(disk, fleet, Rig.nothingSent());
+        rig.spoiled = v2.artifact();
+
+        rig.start();
 
         assertThat(rig.loaded).isEqualTo(v1.artifact());
-        Rig again = upgrade(disk, Rig.nothingSent());
-        assertThat(again.loaded).isIn(v1.artifact(), v2.artifact());
+        assertThat(rig.slot().install().reason()).isEqualTo("model-spoiled");
+        assertThat(rig.state().penaltyBox()).isEmpty();
+    }
+
+    @Test
+    void bit_rot_in_the_only_model_fetches_it_again() throws IOException {
+        LyingDisk disk = deviceOnV1();
+        disk.spoil(Rig.HOME.model(v1.artifact()), 1000);
+        List<Integer> sent = Rig.nothingSent();
+        Rig rig = new Rig(disk, fleet, sent);
+        rig.spoiled = v1.artifact();
+
+        rig.start();
+        rig.serve(120);
+
+        assertThat(rig.loaded).isEqualTo(v1.artifact());
+        assertThat(sent).hasSize(v1.chunks().count());
+        assertThat(rig.slot().install().phase()).isEqualTo(Phase.HEALTHY);
+        assertThat(disk.size(Rig.HOME.model(v1.artifact()))).isEqualTo(MODEL_BYTES);
     }
 
     @Test

@@ -51,10 +51,21 @@ final class Rig implements Action.Edge {
 
     @Nullable Digest loaded;
 
-    boolean workersFail;
+    /** Its file was spoiled by the test: to ask for its start is no mistake. */
+    @Nullable Digest spoiled;
+
+    /** Its workers crash. */
+    @Nullable Digest crashing;
+
     int blobsNotStored;
+
+    /** The process ends before it writes the next one. */
+    int cutAfterChunks = Integer.MAX_VALUE;
+
+    final List<String> raised = new ArrayList<>();
     private final ModelStore store;
     private final StateFile stateFile;
+    private final Deque<Event> restarts = new ArrayDeque<>();
     private final Deque<Event> events = new ArrayDeque<>();
     private AgentState state;
     private AgentState stored;
@@ -124,7 +135,8 @@ final class Rig implements Action.Edge {
         try {
             work.run();
         } catch (IOException e) {
-            events.add(new Event.ModelRefused(slot, attempt, "disk-failed", String.valueOf(e.getMessage())));
+            DiskTrouble trouble = DiskTrouble.of(e);
+            events.add(new Event.ModelRefused(slot, attempt, trouble.code(), trouble.sentence()));
         }
     }
 
@@ -170,6 +182,8 @@ final class Rig implements Action.Edge {
         } catch (IOException e) {
             // As in the field: held in memory now, fetched again after a restart.
             blobsNotStored++;
+            DiskTrouble trouble = DiskTrouble.of(e);
+            events.add(new Event.BlobNotStored(action.blob(), trouble.code(), trouble.sentence()));
         }
     }
 
@@ -197,6 +211,10 @@ final class Rig implements Action.Edge {
                 action.slot(),
                 action.attempt(),
                 () -> store.writeChunk(action.blob(), action.index(), action.offset(), action.content()));
+        cutAfterChunks--;
+        if (cutAfterChunks == 0) {
+            throw LyingDisk.now();
+        }
     }
 
     @Override
@@ -308,6 +326,10 @@ final class Rig implements Action.Edge {
     public void startModel(Action.StartModel action) {
         Digest artifact = action.artifact().artifact();
         try {
+            if (!store.holds(artifact) && artifact.equals(spoiled)) {
+                events.add(new Event.ModelStartFailed(action.slot(), artifact, "model-spoiled", "it has no such hash"));
+                return;
+            }
             if (!store.holds(artifact)) {
                 throw new AssertionError("asked to start " + artifact.shortHex() + ", which is not whole on this disk");
             }
@@ -316,7 +338,7 @@ final class Rig implements Action.Edge {
         }
         loaded = artifact;
         events.add(
-                workersFail
+                artifact.equals(crashing)
                         ? new Event.ModelExited(action.slot(), artifact, "model-crash", "SIGSEGV")
                         : new Event.ModelStarted(action.slot(), artifact));
     }
@@ -327,7 +349,27 @@ final class Rig implements Action.Edge {
     }
 
     @Override
-    public void startTimer(Action.StartTimer action) {}
+    public void startTimer(Action.StartTimer action) {
+        if (action.event() instanceof Event.RestartDue) {
+            restarts.add(action.event());
+        }
+    }
+
+    /** Time passes until the dead worker is due again. */
+    void restart() throws IOException {
+        Event due = restarts.poll();
+        if (due != null) {
+            handle(due);
+        }
+    }
+
+    /** The worker of the active model dies. */
+    void crash() throws IOException {
+        SlotState slot = slot();
+        if (slot.active() != null) {
+            handle(new Event.ModelExited(VAD, slot.active().artifact(), "model-crash", "SIGSEGV"));
+        }
+    }
 
     @Override
     public void joinShared(Action.JoinShared action) {
@@ -348,7 +390,9 @@ final class Rig implements Action.Edge {
     public void report(Action.Report action) {}
 
     @Override
-    public void raise(Action.Raise action) {}
+    public void raise(Action.Raise action) {
+        raised.add(action.event().getCode());
+    }
 
     @Override
     public void setPhase(Action.SetPhase action) {}

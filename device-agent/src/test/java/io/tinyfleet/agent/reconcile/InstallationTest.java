@@ -12,6 +12,8 @@ import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Probation;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class InstallationTest {
@@ -359,5 +361,79 @@ class InstallationTest {
                 VAD, find.attempt(), find.chunkList(), Chunks.NONE.with(0), whole.before(), whole.counters()));
 
         assertThat(play.install().counters().chunksRepeated()).isEqualTo(1);
+    }
+
+    @Test
+    void a_clock_in_1970_or_2099_that_nobody_keeps_right_installs_all_the_same() {
+        for (String wall : List.of("1970-01-01T00:00:00Z", "2099-12-31T23:59:59Z")) {
+            Play other = new Play().connect();
+            other.wall = Instant.parse(wall);
+
+            other.run(other.fleet.publish("1.0.0", 200_000));
+
+            assertThat(other.phase()).as(wall).isEqualTo(Phase.HEALTHY);
+            assertThat(other.state.signedTime())
+                    .as("only signed times are stored")
+                    .isBefore(Instant.parse("2027-01-01T00:00:00Z"));
+        }
+    }
+
+    @Test
+    void garbage_that_is_collected_while_another_slot_plans_takes_nothing_that_it_needs() {
+        for (Class<? extends Action> stage : List.of(
+                Action.MeasureLimits.class,
+                Action.FindModel.class,
+                Action.AssembleModel.class,
+                Action.RunTrial.class)) {
+            Play other = new Play().connect();
+            Published wanted = other.fleet.publish("3.0.0", 200_000, other.fleet.selfTest(new byte[100]));
+            DesiredSlot.Builder first = other.fleet.offer(wanted);
+            other.hold(stage).desire(first);
+
+            other.desire(
+                    first,
+                    other.fleet.offer(other.fleet.publish("9.0.0", 60_000)).setSlot("door"));
+
+            assertThat(other.last(Action.CollectGarbage.class).pinned())
+                    .as("held at " + stage.getSimpleName())
+                    .contains(wanted.artifact(), Digest.of(wanted.envelope()));
+            if (stage == Action.RunTrial.class) {
+                assertThat(other.last(Action.CollectGarbage.class).pinned())
+                        .contains(
+                                Digest.fromBytes(wanted.variant().getSelfTest().getVectorsSha256()));
+            }
+        }
+    }
+
+    @Test
+    void flash_that_one_slot_was_promised_is_not_given_to_another() {
+        play.limits = new DeviceLimits(
+                1L << 30, LimitCheck.FLASH_HEADROOM_BYTES + 900_000, "linux-x86_64-glibc", Play.ROOMY.runtimes(), null);
+        Published first = play.fleet.publish("1.0.0", 600_000);
+        Published second = play.fleet.publish("2.0.0", 600_000);
+        play.hold(Action.FindModel.class);
+
+        play.desire(play.fleet.offer(first), play.fleet.offer(second).setSlot("door"));
+
+        assertThat(play.phase()).isIn(Phase.DOWNLOADING, Phase.REJECTED);
+        assertThat(play.state.slots().values().stream()
+                        .map(slot -> slot.install().reason()))
+                .containsExactlyInAnyOrder("", "not-enough-flash");
+    }
+
+    @Test
+    void a_disk_that_takes_no_state_starts_what_is_trusted_without_counting_and_says_so() {
+        Published v1 = play.fleet.publish("1.0.0", 100_000);
+        play.run(v1).desire(play.fleet.offer(play.fleet.publish("2.0.0", 100_000)));
+        AgentState stored = play.state.durable();
+        play.state = stored;
+
+        play.on(new Event.DiskRefused("disk-read-only", "the disk takes no writes"));
+
+        assertThat(play.last(Action.StartModel.class).artifact().artifact())
+                .as("the one on probation might take the board down")
+                .isEqualTo(v1.artifact());
+        assertThat(play.events()).contains("disk-read-only");
+        assertThat(play.state.durable()).isEqualTo(stored);
     }
 }

@@ -38,7 +38,9 @@ class Observations {
             "blob-unavailable",
             "blob-refused",
             "download-failed",
-            "disk-full");
+            "disk-full",
+            "disk-read-only",
+            "disk-failed");
 
     /** Failures of a trial or later, whatever the counters of the download say. */
     private static final Set<String> AFTER_VERIFIED = Set.of(
