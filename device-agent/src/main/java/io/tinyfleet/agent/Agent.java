@@ -13,13 +13,13 @@ import io.tinyfleet.agent.install.ModelStore;
 import io.tinyfleet.agent.install.NioDisk;
 import io.tinyfleet.agent.install.StateFile;
 import io.tinyfleet.agent.log.EventLog;
+import io.tinyfleet.agent.log.LogFiles;
 import io.tinyfleet.agent.outbox.Outbox;
 import io.tinyfleet.agent.outbox.OutboxLimits;
 import io.tinyfleet.protocol.DeviceId;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,13 +30,17 @@ import java.util.concurrent.TimeUnit;
  * The agent's commands:
  *
  * <pre>
- * enrol  --home DIR --server URL --token TOKEN --id ID [--hardware-class CLASS]
- * run    --home DIR
- * status --home DIR
+ * enrol  --server URL --token TOKEN --id ID [--hardware-class CLASS]
+ * run
+ * check                                       the settings
+ * status [--json]
+ * logs   [--level LEVEL] [--since TIME] [--lines N] [--follow]
+ * doctor [--json]
  * </pre>
  *
- * Exit codes: 0 done or stopped, 1 a bug, 2 the command line or the settings, 3 not enrolled or enrolment refused, 4
- * another agent runs on the directory, 5 the disk.
+ * each with {@code --home DIR}, or {@code TINYFLEET_AGENT_HOME} in the environment. Exit codes: 0 done or stopped, 1 a
+ * bug, 2 the command line or the settings, 3 not enrolled or enrolment refused, 4 another agent runs on the directory,
+ * 5 the disk, 6 the doctor has found something that fails.
  */
 public final class Agent {
     static final int DONE = 0;
@@ -45,33 +49,26 @@ public final class Agent {
     static final int NOT_ENROLLED = 3;
     static final int IN_USE = 4;
     static final int DISK = 5;
+    static final int UNWELL = 6;
 
     private static final long STOP_SECONDS = 20;
     private static final EventLog LOG = EventLog.of("agent");
-    private static final String HELP = "usage: tinyfleet-agent enrol --home DIR --server URL --token TOKEN --id ID"
-            + " [--hardware-class CLASS]\n       tinyfleet-agent run --home DIR\n"
-            + "       tinyfleet-agent status --home DIR";
-    private static final Map<String, List<String>> OPTIONS = Map.of(
-            "enrol", List.of("home", "server", "token", "id", "hardware-class"),
-            "run", List.of("home"),
-            "status", List.of("home"));
+    private static final String HELP = """
+            usage: tinyfleet-agent COMMAND [--home DIR] ...
+              enrol  --server URL --token TOKEN --id ID [--hardware-class CLASS]
+              run
+              check                                     is agent.properties right?
+              status [--json]                           what runs, what is under way, the link
+              logs   [--level warn] [--since 2h] [--lines 100] [--follow]
+              doctor [--json]                           looks at all that the agent needs""";
 
     private Agent() {}
-
-    /** The command line is not one of ours. */
-    private static final class UsageException extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        UsageException(String sentence) {
-            super(sentence);
-        }
-    }
 
     public static void main(String[] arguments) {
         int code = BUG;
         try {
             code = run(arguments);
-        } catch (UsageException e) {
+        } catch (CommandLine.UsageException e) {
             System.err.println(e.getMessage() + "\n" + HELP);
             code = USAGE;
         } catch (SettingsFile.SettingsException e) {
@@ -96,59 +93,33 @@ public final class Agent {
     }
 
     private static int run(String[] arguments)
-            throws UsageException, SettingsFile.SettingsException, Enrolment.EnrolmentException, NotEnrolledException,
-                    IOException {
-        String command = arguments.length == 0 ? "" : arguments[0];
-        List<String> allowed = OPTIONS.get(command);
-        if (allowed == null) {
-            throw new UsageException(command.isEmpty() ? "a command is missing" : "there is no command " + command);
-        }
-        Map<String, String> options = options(arguments, allowed);
-        AgentHome home = new AgentHome(Path.of(required(options, "home")));
-        return switch (command) {
-            case "enrol" -> enrol(home, options);
-            case "status" -> status(home);
-            default -> runUntilStopped(home, new NioDisk());
+            throws CommandLine.UsageException, SettingsFile.SettingsException, Enrolment.EnrolmentException,
+                    NotEnrolledException, IOException {
+        CommandLine line = CommandLine.parse(arguments);
+        AgentHome home = new AgentHome(Path.of(line.home()));
+        return switch (line.command()) {
+            case ENROL -> enrol(home, line);
+            case RUN -> runUntilStopped(home, new NioDisk());
+            case CHECK -> check(home);
+            case STATUS -> status(home, line.has("json"));
+            case LOGS -> logs(home, line);
+            case DOCTOR -> doctor(home, line.has("json"));
         };
-    }
-
-    private static Map<String, String> options(String[] arguments, List<String> allowed) throws UsageException {
-        Map<String, String> options = new HashMap<>();
-        for (int i = 1; i < arguments.length; i += 2) {
-            String name = arguments[i].startsWith("--") ? arguments[i].substring(2) : "";
-            if (!allowed.contains(name)) {
-                throw new UsageException("there is no option " + arguments[i] + " here");
-            }
-            if (i + 1 == arguments.length) {
-                throw new UsageException(arguments[i] + " needs a value");
-            }
-            options.put(name, arguments[i + 1]);
-        }
-        return options;
-    }
-
-    private static String required(Map<String, String> options, String name) throws UsageException {
-        String value = options.get(name);
-        if (value == null || value.isBlank()) {
-            throw new UsageException("--" + name + " is missing");
-        }
-        return value;
     }
 
     // ---- enrol
 
-    private static int enrol(AgentHome home, Map<String, String> options)
-            throws UsageException, Enrolment.EnrolmentException, IOException {
+    private static int enrol(AgentHome home, CommandLine line)
+            throws CommandLine.UsageException, Enrolment.EnrolmentException, IOException {
         DeviceId device;
         try {
-            device = new DeviceId(required(options, "id"));
+            device = new DeviceId(line.get("id"));
         } catch (IllegalArgumentException e) {
-            throw new UsageException("--id: " + e.getMessage());
+            throw new CommandLine.UsageException("--id: " + e.getMessage());
         }
-        String hardwareClass = Optional.ofNullable(options.get("hardware-class"))
+        String hardwareClass = line.find("hardware-class")
                 .orElseGet(() -> Board.ofThisMachine().defaultHardwareClass());
-        Enrolment.Request request =
-                new Enrolment.Request(required(options, "server"), required(options, "token"), device, hardwareClass);
+        Enrolment.Request request = new Enrolment.Request(line.get("server"), line.get("token"), device, hardwareClass);
         Disk disk = new NioDisk();
         home.create(disk);
         try (HomeLock lock = HomeLock.take(home, ProcessHandle.current().pid())) {
@@ -160,11 +131,69 @@ public final class Agent {
         return DONE;
     }
 
-    // ---- status
+    // ---- looking at it
 
-    private static int status(AgentHome home) throws IOException {
-        System.out.println(StatusReport.of(new StateFile(new NioDisk(), home).read()));
+    private static int check(AgentHome home) throws SettingsFile.SettingsException, IOException {
+        AgentSettings settings = AgentSettings.read(home);
+        System.out.println(
+                home.settings() + " is right; slots: " + settings.slots().keySet());
         return DONE;
+    }
+
+    /** The running agent's own answer, or what its disk holds. */
+    private static int status(AgentHome home, boolean json) throws NotEnrolledException, IOException {
+        StatusSocket.Answer answer = StatusSocket.ask(home).orElse(null);
+        if (answer == null) {
+            LiveStatus stored = storedStatus(home);
+            answer = new StatusSocket.Answer(StatusReport.json(stored), StatusReport.text(stored));
+        }
+        System.out.println(json ? answer.json() : answer.text().stripTrailing());
+        return DONE;
+    }
+
+    private static LiveStatus storedStatus(AgentHome home) throws NotEnrolledException, IOException {
+        Disk disk = new NioDisk();
+        Identity identity = Identity.read(disk, home);
+        Map<String, String> sources;
+        try {
+            sources = AgentSettings.read(home).sources();
+        } catch (SettingsFile.SettingsException e) {
+            System.err.println(e.getMessage());
+            sources = Map.of();
+        }
+        return new LiveStatus(
+                new LiveStatus.Device(identity.device().value(), identity.kind(), identity.hardwareClass()),
+                LiveStatus.Running.NOT,
+                LiveStatus.LinkStatus.never(identity.broker().url()),
+                0,
+                clocks().trust().synchronised(),
+                LiveStatus.freeBytes(disk, home),
+                new StateFile(disk, home).read(),
+                sources);
+    }
+
+    private static int logs(AgentHome home, CommandLine line) throws CommandLine.UsageException, IOException {
+        LogsCommand logs = LogsCommand.of(line, home, InstantSource.system().instant(), System.out);
+        if (line.has("follow")) {
+            logs.follow();
+        } else {
+            logs.print();
+        }
+        return DONE;
+    }
+
+    private static int doctor(AgentHome home, boolean json) throws IOException {
+        List<Finding> findings = new Doctor(home, new NioDisk(), clocks(), Board.ofThisMachine()).look();
+        if (json) {
+            System.out.println(Finding.json(findings));
+        } else {
+            findings.forEach(finding -> System.out.println(finding.text()));
+        }
+        return Finding.hasFailed(findings) ? UNWELL : DONE;
+    }
+
+    private static Clocks clocks() {
+        return new Clocks(InstantSource.system(), Uptime.fromNow(), ClockTrust.ofLinux(Path.of("/")));
     }
 
     // ---- run
@@ -180,15 +209,24 @@ public final class Agent {
         AgentSettings settings = AgentSettings.read(home);
         EventLog.setLowest(settings.logLevel());
         home.create(disk);
-        Clocks clocks = new Clocks(InstantSource.system(), Uptime.fromNow(), ClockTrust.ofLinux(Path.of("/")));
-        try (HomeLock lock = HomeLock.take(home, ProcessHandle.current().pid())) {
+        Clocks clocks = clocks();
+        try (HomeLock lock = HomeLock.take(home, ProcessHandle.current().pid());
+                LogFiles files = LogFiles.open(home.log(), settings.logBytes())) {
+            EventLog.keepIn(files);
             LOG.info("starting", "home", home.root(), "lock", lock);
             ModelStore store = ModelStore.open(disk, home);
             try (Neighbourhood neighbours = Neighbourhood.of(home, settings, identity, clocks, store)) {
                 OutboxLimits limits = OutboxLimits.DEFAULT.withMaxBytes(settings.outboxBytes());
                 Outbox outbox = Outbox.open(disk, home.outbox(), limits);
-                Edge.Parts parts = new Edge.Parts(home, disk, identity, store, Board.ofThisMachine(), clocks);
-                runUntilSignal(new AgentLoop(parts, outbox, version(), neighbours));
+                Edge.Parts parts =
+                        new Edge.Parts(home, disk, identity, store, Board.ofThisMachine(), clocks, settings.sources());
+                AgentLoop loop = new AgentLoop(parts, outbox, version(), neighbours);
+                Optional<StatusSocket> status = StatusSocket.open(home, loop::status);
+                try {
+                    runUntilSignal(loop);
+                } finally {
+                    status.ifPresent(StatusSocket::close);
+                }
             }
         }
         return DONE;

@@ -67,6 +67,7 @@ final class AgentLoop {
     private final Uplink uplink;
     private final Uplink.Presences presences;
     private final Models models;
+    private final Supervisor supervisor;
     private final Edge edge;
     private final Inbox inbox;
     private final CurrentRoot root;
@@ -76,13 +77,23 @@ final class AgentLoop {
     private Duration servedAt = Duration.ZERO;
     private long connection;
     private boolean readySaid;
+    private LiveStatus.LinkStatus linkStatus;
+    private volatile Seen seen;
     private volatile boolean stopping;
+
+    /** What other threads may see of the loop, as it was after its last turn. */
+    private record Seen(LiveStatus.LinkStatus link, int waiting, AgentState state) {}
 
     /** How the loop gets its neighbours, which need the loop themselves. */
     interface Neighbours {
         Link link(Predicate<LinkEvent> sink, Uplink.Presences presences);
 
         Models models(Consumer<Event> answers, Consumer<Window> windows);
+
+        /** Who is told that the agent runs. */
+        default Supervisor supervisor() {
+            return Supervisor.NOBODY;
+        }
     }
 
     AgentLoop(Edge.Parts parts, Outbox outbox, String version, Neighbours neighbours) throws IOException {
@@ -99,10 +110,13 @@ final class AgentLoop {
         presences.rootVersion(root.root().version());
         this.link = neighbours.link(this::offer, presences);
         this.uplink = new Uplink(outbox, presences, link);
+        this.supervisor = neighbours.supervisor();
         this.models = neighbours.models(this::answer, this::window);
         this.edge = new Edge(
                 parts, root, uplink, models, timers, background(), new Edge.Answers(answers::add, this::answer));
+        this.linkStatus = LiveStatus.LinkStatus.never(parts.identity().broker().url());
         this.inbox = new Inbox(parts.identity(), root, parts.disk(), parts.home(), this::acknowledged);
+        this.seen = look();
     }
 
     private static ThreadPoolExecutor background() {
@@ -114,6 +128,26 @@ final class AgentLoop {
                 });
         executor.allowCoreThreadTimeOut(true);
         return executor;
+    }
+
+    /** How the agent is; from any thread. */
+    LiveStatus status() {
+        Seen now = seen;
+        var identity = parts.identity();
+        return new LiveStatus(
+                new LiveStatus.Device(identity.device().value(), identity.kind(), identity.hardwareClass()),
+                new LiveStatus.Running(
+                        ProcessHandle.current().pid(), version, clocks.uptime().read()),
+                now.link(),
+                now.waiting(),
+                clocks.read().clockSynchronised(),
+                LiveStatus.freeBytes(parts.disk(), parts.home()),
+                now.state(),
+                parts.sources());
+    }
+
+    private Seen look() {
+        return new Seen(linkStatus, uplink.waiting(), state);
     }
 
     // ---- from other threads
@@ -162,11 +196,14 @@ final class AgentLoop {
         handle(rootAtStart());
         handle(new Event.Started());
         link.open();
+        supervisor.ready();
+        aliveLater();
         while (!stopping) {
             rest();
             fireTimers();
             serve();
             uplink.pump(clocks.uptime().read());
+            seen = look();
         }
         end();
     }
@@ -289,7 +326,10 @@ final class AgentLoop {
             uplink.delivered(delivered.token());
         } else if (event instanceof LinkEvent.Up up) {
             connected(up.connection());
-        } else if (event instanceof LinkEvent.Down) {
+        } else if (event instanceof LinkEvent.Failed failed) {
+            linkStatus = linkStatus.down(failed.reason(), clocks.wall().instant());
+        } else if (event instanceof LinkEvent.Down down) {
+            linkStatus = linkStatus.down(down.reason(), clocks.wall().instant());
             connection = 0;
             timers.cancel("heartbeat");
             uplink.disconnected();
@@ -306,6 +346,7 @@ final class AgentLoop {
 
     private void connected(long number) {
         connection = number;
+        linkStatus = linkStatus.up(number, clocks.wall().instant());
         uplink.hello(number, facts());
         heartbeatLater();
         handle(new Event.Connected());
@@ -314,6 +355,17 @@ final class AgentLoop {
             System.out.println("AGENT READY id=" + parts.identity().device() + " broker="
                     + parts.identity().broker().url());
         }
+    }
+
+    /** Said by the loop's own thread: when that hangs, nobody says it any more. */
+    private void aliveLater() {
+        supervisor
+                .interval()
+                .ifPresent(
+                        interval -> timers.start("alive", clocks.uptime().read().plus(interval), () -> {
+                            supervisor.alive();
+                            aliveLater();
+                        }));
     }
 
     private void heartbeatLater() {
@@ -352,6 +404,7 @@ final class AgentLoop {
     // ---- the end
 
     private void end() {
+        supervisor.stopping();
         handle(new Event.StopAsked());
         models.close();
         Duration until = clocks.uptime().read().plus(FLUSH);

@@ -9,11 +9,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /**
  * The settings of {@code agent.properties}, all with defaults. Every problem is reported at once, an unknown key is one.
  *
  * @param javaCommand command and leading arguments that start a worker
+ * @param logBytes of all files of the log together
  * @param apiPort where applications on this device are answered; empty: nowhere
  */
 record AgentSettings(
@@ -22,11 +24,14 @@ record AgentSettings(
         List<String> javaCommand,
         long outboxBytes,
         EventLog.Level logLevel,
+        long logBytes,
         OptionalInt apiPort) {
 
     private static final int MAX_PORT = 65_535;
     private static final int MAX_WINDOW_SECONDS = 3600;
     private static final int DEFAULT_WINDOW_SECONDS = 300;
+    private static final int MAX_LOG_MEGABYTES = 1024;
+    private static final int DEFAULT_LOG_MEGABYTES = 4;
     private static final int MAX_OUTBOX_MEGABYTES = 1024;
     private static final int DEFAULT_OUTBOX_MEGABYTES = 2;
 
@@ -39,9 +44,17 @@ record AgentSettings(
                 command(file.text("java.command", System.getProperty("java.home", "/usr") + "/bin/java")),
                 (long) file.number("outbox.max-megabytes", DEFAULT_OUTBOX_MEGABYTES, MAX_OUTBOX_MEGABYTES) << 20,
                 file.choice("log.level", EventLog.Level.INFO),
+                (long) file.number("log.max-megabytes", DEFAULT_LOG_MEGABYTES, MAX_LOG_MEGABYTES) << 20,
                 port(file));
         file.refuseProblems();
         return settings;
+    }
+
+    /** What feeds each slot, for people. */
+    Map<String, String> sources() {
+        Map<String, String> names = new TreeMap<>();
+        slots.forEach((slot, settings) -> names.put(slot.value(), settings.name()));
+        return names;
     }
 
     private static OptionalInt port(SettingsFile file) {

@@ -24,6 +24,7 @@ import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Stream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -42,8 +43,19 @@ final class Edge implements Action.Edge {
     private final Answers answers;
     private final LinkFetch links;
 
-    /** What the edge works on. */
-    record Parts(AgentHome home, Disk disk, Identity identity, ModelStore store, Board board, Clocks clocks) {}
+    /**
+     * What the edge works on.
+     *
+     * @param sources what feeds each slot, by the slot's name, for people
+     */
+    record Parts(
+            AgentHome home,
+            Disk disk,
+            Identity identity,
+            ModelStore store,
+            Board board,
+            Clocks clocks,
+            Map<String, String> sources) {}
 
     private final CurrentRoot root;
 

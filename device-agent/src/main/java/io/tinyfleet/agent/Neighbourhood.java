@@ -118,6 +118,11 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
         }
     }
 
+    @Override
+    public Supervisor supervisor() {
+        return Systemd.find(System.getenv());
+    }
+
     /** A machine that does not say is taken to have plenty: refusing to switch there would help nobody. */
     private static long ramAvailable() {
         return Board.ofThisMachine().ramAvailableBytes().orElse(Long.MAX_VALUE);

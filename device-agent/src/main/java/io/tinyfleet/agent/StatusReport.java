@@ -7,21 +7,53 @@ import io.tinyfleet.agent.reconcile.Installed;
 import io.tinyfleet.agent.reconcile.Offer;
 import io.tinyfleet.agent.reconcile.SlotState;
 import io.tinyfleet.protocol.Digest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The stored state as one JSON object, for people and scripts on the device. */
+/** A status as one JSON object for scripts, or as lines for people. */
 final class StatusReport {
+    private static final long MEGABYTE = 1_000_000;
+
     private StatusReport() {}
 
-    static String of(AgentState state) {
-        return "{\"desiredSeq\":" + state.desiredSeq()
-                + ",\"signedTime\":" + Json.quote(state.signedTime().toString())
+    // ---- for scripts
+
+    static String json(LiveStatus status) {
+        AgentState state = status.state();
+        LiveStatus.LinkStatus link = status.link();
+        return "{\"running\":" + status.process().isRunning()
+                + ",\"pid\":" + status.process().pid()
+                + ",\"version\":" + Json.quote(status.process().version())
+                + ",\"uptimeSeconds\":" + status.process().uptime().toSeconds()
+                + ",\"device\":{\"id\":" + Json.quote(status.device().id())
+                + ",\"kind\":" + Json.quote(status.device().kind())
+                + ",\"hardwareClass\":" + Json.quote(status.device().hardwareClass())
+                + "},\"link\":{\"url\":" + Json.quote(link.url())
+                + ",\"connected\":" + link.connected()
+                + ",\"connection\":" + link.connection()
+                + ",\"since\":" + time(link.since())
+                + ",\"lastError\":" + Json.quote(link.lastError())
+                + "},\"waiting\":" + status.waiting()
+                + ",\"clockSynchronised\":" + status.clockSynchronised()
+                + ",\"diskFreeBytes\":" + status.diskFreeBytes()
+                + ",\"desiredSeq\":" + state.desiredSeq()
+                + ",\"signedTime\":" + Json.quote(state.latestSignedTime().toString())
                 + ",\"penaltyBox\":["
                 + state.penaltyBox().stream().map(Digest::hex).map(Json::quote).collect(Collectors.joining(","))
-                + "],\"slots\":["
+                + "],\"sources\":{"
+                + status.sources().entrySet().stream()
+                        .map(source -> Json.quote(source.getKey()) + ":" + Json.quote(source.getValue()))
+                        .collect(Collectors.joining(","))
+                + "},\"slots\":["
                 + state.slots().values().stream().map(StatusReport::slot).collect(Collectors.joining(","))
                 + "]}";
+    }
+
+    private static String time(Instant instant) {
+        return instant.equals(Instant.EPOCH) ? "null" : Json.quote(instant.toString());
     }
 
     private static String slot(SlotState slot) {
@@ -60,5 +92,104 @@ final class StatusReport {
                 + ",\"chunksRefused\":" + install.counters().chunksRefused()
                 + ",\"probationSeconds\":" + install.served().seconds()
                 + ",\"probationInferences\":" + install.served().inferences() + "}";
+    }
+
+    // ---- for people
+
+    static String text(LiveStatus status) {
+        StringBuilder text = new StringBuilder();
+        LiveStatus.Device device = status.device();
+        line(text, "device", device.id() + " (" + device.kind() + ", " + device.hardwareClass() + ")");
+        LiveStatus.Running process = status.process();
+        line(
+                text,
+                "agent",
+                process.isRunning()
+                        ? process.version() + ", process " + process.pid() + ", up " + span(process.uptime())
+                        : "NOT RUNNING; what follows is what the disk holds");
+        link(text, status);
+        line(
+                text,
+                "clock",
+                (status.clockSynchronised() ? "synchronised" : "not synchronised") + ", latest signed time "
+                        + status.state().latestSignedTime());
+        line(text, "disk", status.diskFreeBytes() / MEGABYTE + " MB free");
+        line(text, "desired", "document " + status.state().desiredSeq());
+        status.state().slots().values().forEach(slot -> slot(text, slot, status));
+        status.sources().forEach((name, source) -> {
+            if (status.state().slots().keySet().stream()
+                    .noneMatch(slot -> slot.value().equals(name))) {
+                line(text, "slot " + name, "source " + source + "; nothing was ever wanted here");
+            }
+        });
+        status.state()
+                .penaltyBox()
+                .forEach(artifact -> line(text, "  refused", artifact.shortHex() + " until retried"));
+        return text.toString();
+    }
+
+    private static void link(StringBuilder text, LiveStatus status) {
+        LiveStatus.LinkStatus link = status.link();
+        String encrypted = link.url().startsWith("ssl:") ? "TLS, " : "NOT ENCRYPTED, ";
+        String when = link.since().equals(Instant.EPOCH) ? "" : " since " + link.since();
+        if (status.process().isRunning()) {
+            line(
+                    text,
+                    "link",
+                    encrypted + (link.connected() ? "connected to " : "NOT CONNECTED to ") + link.url() + when);
+            line(text, "waiting", status.waiting() + " messages for the server");
+        } else {
+            line(text, "link", encrypted + link.url());
+        }
+        if (!link.lastError().isEmpty()) {
+            line(text, "  last error", link.lastError());
+        }
+    }
+
+    private static void slot(StringBuilder text, SlotState slot, LiveStatus status) {
+        String source = status.sources().get(slot.name().value());
+        line(
+                text,
+                "slot " + slot.name().value(),
+                source == null ? "NO SOURCE: agent.properties has no slot of this name" : "source " + source);
+        line(text, "  active", model(slot.active()));
+        if (slot.previous() != null) {
+            line(text, "  previous", model(slot.previous()));
+        }
+        Install install = slot.install();
+        if (install.offer() != null) {
+            String progress = install.counters().bytesTotal() > 0
+                    ? ", " + install.counters().bytesDone() + " of "
+                            + install.counters().bytesTotal() + " bytes"
+                    : "";
+            String served = install.served().seconds() > 0
+                    ? ", on probation for "
+                            + span(Duration.ofSeconds(install.served().seconds())) + " and "
+                            + install.served().inferences() + " inferences"
+                    : "";
+            String why = install.reason().isEmpty() ? "" : ": " + install.reason() + ", " + install.detail();
+            line(text, "  attempt", install.phase().name() + progress + served + why);
+        }
+    }
+
+    private static String model(@Nullable Installed installed) {
+        return installed == null
+                ? "nothing"
+                : installed.model() + " " + installed.version() + " ("
+                        + installed.artifact().shortHex() + ", " + (installed.confirmed() ? "confirmed" : "on trial")
+                        + ")";
+    }
+
+    private static void line(StringBuilder text, String name, String value) {
+        text.append(String.format(Locale.ROOT, "%-14s%s%n", name, value));
+    }
+
+    static String span(Duration time) {
+        if (time.toMinutes() < 2) {
+            return time.toSeconds() + " s";
+        }
+        return time.toHours() < 2
+                ? time.toMinutes() + " min"
+                : time.toHours() < 48 ? time.toHours() + " h" : time.toDays() + " days";
     }
 }

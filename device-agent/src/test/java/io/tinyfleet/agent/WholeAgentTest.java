@@ -31,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -69,7 +70,13 @@ class WholeAgentTest {
                     fleet.root());
             Clocks clocks = new Clocks(InstantSource.fixed(SmallFleet.ISSUED), Uptime.fromNow(), () -> false);
             Edge.Parts parts = new Edge.Parts(
-                    agentHome, disk, identity, ModelStore.open(disk, agentHome), Board.ofThisMachine(), clocks);
+                    agentHome,
+                    disk,
+                    identity,
+                    ModelStore.open(disk, agentHome),
+                    Board.ofThisMachine(),
+                    clocks,
+                    Map.of());
             Outbox outbox = Outbox.open(disk, agentHome.outbox(), OutboxLimits.DEFAULT);
             loop = new AgentLoop(parts, outbox, "test", new AgentLoop.Neighbours() {
                 @Override

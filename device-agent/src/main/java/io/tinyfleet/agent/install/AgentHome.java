@@ -18,6 +18,8 @@ import java.util.List;
  * state, state.previous     what runs, what is under way
  * journal                   which chunks were written
  * outbox/                   what the server has not stored yet
+ * log/agent.log             what happened, with older files beside it
+ * status.sock               answers how the running agent is
  * lock                      one agent at a time
  * </pre>
  */
@@ -77,6 +79,14 @@ public record AgentHome(Path root) {
 
     public Path outbox() {
         return root.resolve("outbox");
+    }
+
+    public Path log() {
+        return root.resolve("log");
+    }
+
+    public Path statusSocket() {
+        return root.resolve("status.sock");
     }
 
     public Path lock() {

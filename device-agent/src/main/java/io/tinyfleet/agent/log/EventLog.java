@@ -1,13 +1,15 @@
 package io.tinyfleet.agent.log;
 
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one line an event to standard error: {@code 2026-01-01T00:00:00.000Z INFO link connected url=tcp://…}.
+ * Writes one line an event to standard error and, in a running agent, to files: {@code 2026-01-01T00:00:00.000Z INFO link connected url=tcp://…}.
  *
  * <p>Forty lines of our own instead of a logging framework, which would cost a light agent megabytes and a start-up
  * second. Thread-safe: a line is written in one call.
@@ -25,6 +27,8 @@ public final class EventLog {
     /** Longer values are cut, so that nothing from outside can flood the log. */
     private static final int MAX_VALUE_CHARS = 400;
 
+    private static volatile @Nullable LogFiles files;
+
     private static volatile Level lowest =
             Level.valueOf(System.getProperty("tinyfleet.log", "info").toUpperCase(Locale.ROOT));
 
@@ -41,6 +45,11 @@ public final class EventLog {
     /** A log whose lines carry the given part of the agent, such as {@code link}. */
     public static EventLog of(String source) {
         return new EventLog(source, System.err, InstantSource.system());
+    }
+
+    /** Every line goes there too, from now on. */
+    public static void keepIn(LogFiles kept) {
+        files = kept;
     }
 
     public static void setLowest(Level level) {
@@ -64,7 +73,9 @@ public final class EventLog {
     public void error(String event, Throwable bug, @Nullable Object... keysAndValues) {
         line(Level.ERROR, event, keysAndValues);
         if (lowest.compareTo(Level.ERROR) <= 0) {
-            bug.printStackTrace(out);
+            StringWriter trace = new StringWriter();
+            bug.printStackTrace(new PrintWriter(trace));
+            print(trace.toString().stripTrailing());
         }
     }
 
@@ -83,7 +94,15 @@ public final class EventLog {
         for (int i = 0; i + 1 < keysAndValues.length; i += 2) {
             line.append(' ').append(keysAndValues[i]).append('=').append(quoted(String.valueOf(keysAndValues[i + 1])));
         }
+        print(line.toString());
+    }
+
+    private void print(String line) {
         out.println(line);
+        LogFiles kept = files;
+        if (kept != null) {
+            kept.write(clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(), line);
+        }
     }
 
     private static String quoted(String value) {

@@ -193,7 +193,7 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
     }
 
     /** The worker has another working folder. */
-    private static String absoluteClassPath() {
+    static String absoluteClassPath() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .map(entry -> Path.of(entry).toAbsolutePath().toString())
                 .collect(Collectors.joining(File.pathSeparator));

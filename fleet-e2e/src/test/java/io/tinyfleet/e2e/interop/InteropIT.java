@@ -48,7 +48,7 @@ class InteropIT {
         NodeDevice device = device();
         ServerProcess.Ports ports = Stage.freePorts();
         try (TcpGate gate = new TcpGate(ports.mqtt());
-                TamperingLink link = new TamperingLink(gate.port());
+                TamperingLink link = new TamperingLink(gate.port(), home.resolve("server/keys/link/broker.pem"));
                 Stage stage = new Stage(home, ports, "-Dtinyfleet.mqtt.public-url=ssl://127.0.0.1:" + link.port())) {
             ServerProcess server = stage.startServer();
             FleetApi api = stage.api();

@@ -1,5 +1,6 @@
 package io.tinyfleet.e2e.interop;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -7,11 +8,25 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A link with somebody on it: passes TCP connections on to a port of this machine, and when told to changes one bit of
- * the next desired document that goes to the client.
+ * A link with somebody on it who has stolen the broker's key: ends TLS towards the client, speaks TLS to a port of this
+ * machine, and when told to changes one bit of the next desired document that goes to the client. Encryption does not
+ * help the device then; the signature must.
  */
 final class TamperingLink implements AutoCloseable {
 
@@ -23,10 +38,13 @@ final class TamperingLink implements AutoCloseable {
 
     private final ServerSocket listener;
     private final int targetPort;
+    private final Path stolen;
     private final AtomicBoolean armed = new AtomicBoolean();
 
-    TamperingLink(int targetPort) throws IOException {
+    /** @param stolen PEM file with the broker's key and certificate; read when the first client comes */
+    TamperingLink(int targetPort, Path stolen) throws IOException {
         this.targetPort = targetPort;
+        this.stolen = stolen;
         this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         daemon(this::accept, "tampering-accept");
     }
@@ -43,16 +61,46 @@ final class TamperingLink implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
-                Socket target = new Socket(InetAddress.getLoopbackAddress(), targetPort);
-                daemon(() -> pump(client, target, false), "tampering-up");
-                daemon(() -> pump(target, client, true), "tampering-down");
-            } catch (IOException refused) {
+                SSLContext broker = broker();
+                SSLSocket inside =
+                        (SSLSocket) broker.getSocketFactory().createSocket(client, "client", client.getPort(), true);
+                inside.setUseClientMode(false);
+                Socket target = broker.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), targetPort);
+                daemon(() -> pump(inside, target, false), "tampering-up");
+                daemon(() -> pump(target, inside, true), "tampering-down");
+            } catch (IOException | GeneralSecurityException refused) {
                 // The target is down or the link is closed: the client sees a closed connection and tries again.
                 if (listener.isClosed()) {
                     return;
                 }
             }
         }
+    }
+
+    /** Shows what was stolen, and believes whoever shows the same. */
+    private SSLContext broker() throws IOException, GeneralSecurityException {
+        String pem = Files.readString(stolen);
+        X509Certificate certificate = (X509Certificate) CertificateFactory.getInstance("X.509")
+                .generateCertificate(new ByteArrayInputStream(
+                        pem.substring(pem.indexOf("-----BEGIN CERTIFICATE")).getBytes(StandardCharsets.US_ASCII)));
+        byte[] key = Base64.getMimeDecoder()
+                .decode(pem.substring(0, pem.indexOf("-----END PRIVATE")).replace("-----BEGIN PRIVATE KEY-----", ""));
+        char[] password = "stolen".toCharArray();
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, password);
+        store.setKeyEntry(
+                "broker",
+                KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(key)),
+                password,
+                new X509Certificate[] {certificate});
+        store.setCertificateEntry("itself", certificate);
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, password);
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        return context;
     }
 
     private void pump(Socket from, Socket to, boolean toClient) {
