@@ -56,7 +56,7 @@ build() {
   mkdir -p "$root/target"
   log=$root/target/build.log
   say "Building (the first time fetches the libraries: a few minutes; the output is in $log)"
-  if ! (cd "$root" && mvn -B -ntp -DskipTests -Dspotless.check.skip -Denforcer.skip -Dmdep.analyze.skip package 2>&1) \
+  if ! (cd "$root" && mvn -B -ntp -DskipTests -Dmodels.set=demo -Dspotless.check.skip -Denforcer.skip -Dmdep.analyze.skip package 2>&1) \
     | tee "$log" \
     | sed -u -n -e 's/^\[INFO\] Building \([a-z][a-z0-9-]*\) .*\[\([0-9]*\)\/\([0-9]*\)\]$/  module \2 of \3: \1/p' \
       -e 's/^models: /  models: /p' \

@@ -1,4 +1,4 @@
-// Fetches the pinned models of models.json with npm into the folder given as the only argument.
+// Fetches the pinned models of models.json with npm into a folder: all of them, or those of the demonstration.
 // Does nothing when every file is there with the right SHA-256. Refuses anything that differs from its pin.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -20,12 +20,15 @@ process.on("uncaughtException", (failure) => {
   process.exit(1);
 });
 
-const target = process.argv[2] ? resolve(process.argv[2]) : refuse("usage: node fetch.mjs FOLDER");
+const [folder, set = "all", ...rest] = process.argv.slice(2);
+if (!folder || !["all", "demo"].includes(set) || rest.length > 0) refuse("usage: node fetch.mjs FOLDER [all|demo]");
+const target = resolve(folder);
 const here = dirname(fileURLToPath(import.meta.url));
 const { packages } = JSON.parse(readFileSync(join(here, "models.json"), "utf8"));
 
 mkdirSync(target, { recursive: true });
 for (const pkg of packages) {
+  if (set === "demo" && !pkg.demo) continue;
   const wanted = pkg.files.filter((file) => {
     const path = join(target, file.name);
     return !existsSync(path) || sha256(path) !== file.sha256;
