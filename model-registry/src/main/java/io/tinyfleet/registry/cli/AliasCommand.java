@@ -7,9 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -30,15 +28,9 @@ final class AliasCommand {
     }
 
     @Command(name = "list", description = "List a model's aliases.")
-    static final class Listing implements Callable<Integer> {
+    static final class Listing extends ServerCommand {
         @Parameters(paramLabel = "MODEL", description = "The model.")
         private String model;
-
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
 
         @Override
         public Integer call() throws IOException {
@@ -51,7 +43,7 @@ final class AliasCommand {
     }
 
     @Command(name = "set", description = "Point an alias to a version.")
-    static final class Set implements Callable<Integer> {
+    static final class Set extends ServerCommand {
         @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
         private String model;
 
@@ -66,12 +58,6 @@ final class AliasCommand {
                 description = "Only if the alias is at this revision still (0: does not exist yet).")
         private Optional<Long> revision = Optional.empty();
 
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
-
         @Override
         public Integer call() throws IOException {
             ObjectNode request = JsonNodeFactory.instance.objectNode().put("version", version);
@@ -83,18 +69,12 @@ final class AliasCommand {
     }
 
     @Command(name = "remove", description = "Remove an alias.")
-    static final class Remove implements Callable<Integer> {
+    static final class Remove extends ServerCommand {
         @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
         private String model;
 
         @Parameters(index = "1", paramLabel = "ALIAS", description = "The alias.")
         private String alias;
-
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
 
         @Override
         public Integer call() throws IOException {

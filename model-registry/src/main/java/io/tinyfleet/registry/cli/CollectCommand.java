@@ -5,27 +5,19 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
         name = "gc",
         description =
                 "Remove stored bytes that nothing uses any more (role admin). Only tells of them unless --delete.")
-final class CollectCommand implements Callable<Integer> {
+final class CollectCommand extends ServerCommand {
     @Option(names = "--dry-run", description = "Only tell what would be removed; this is the default.")
     private boolean dryRun;
 
     @Option(names = "--delete", description = "Remove them.")
     private boolean delete;
-
-    @Mixin
-    private Server server;
-
-    @Mixin
-    private Answer answer;
 
     @Override
     public Integer call() throws IOException {

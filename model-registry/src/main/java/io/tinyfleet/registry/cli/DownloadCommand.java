@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine.Command;
@@ -20,12 +19,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "download",
         description = "Fetch a variant of a release; a download that broke off goes on where it was.")
-final class DownloadCommand implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
-    private String model;
-
-    @Parameters(index = "1", paramLabel = "VERSION", description = "A version or an alias.")
-    private String version;
+final class DownloadCommand extends ServerCommand {
+    @Mixin
+    private ReleaseName name;
 
     @Parameters(index = "2", paramLabel = "FILE", description = "Where to; FILE.part holds what has come so far.")
     private Path file;
@@ -33,15 +29,9 @@ final class DownloadCommand implements Callable<Integer> {
     @Option(names = "--variant", description = "Which one, if the release has several.")
     private Optional<String> variant = Optional.empty();
 
-    @Mixin
-    private Server server;
-
-    @Mixin
-    private Answer answer;
-
     @Override
     public Integer call() throws IOException {
-        JsonNode release = ReleaseCommand.find(server, model, version);
+        JsonNode release = name.find(server);
         JsonNode chosen = choose(release, variant);
         Digest wanted = Digest.parse(chosen.path("artifact").asText());
         Path part = file.resolveSibling(file.getFileName() + ".part");

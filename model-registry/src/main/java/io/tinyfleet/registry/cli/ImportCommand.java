@@ -16,9 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -27,7 +25,7 @@ import picocli.CommandLine.Parameters;
         description =
                 "Take a model over from a folder, MLflow's model format or a Hugging Face style folder: uploads its"
                         + " files, names the model if need be, and writes a draft of the release for \"release create\".")
-final class ImportCommand implements Callable<Integer> {
+final class ImportCommand extends ServerCommand {
     @Parameters(index = "0", paramLabel = "PATH", description = "The folder, or one model file.")
     private Path path;
 
@@ -45,12 +43,6 @@ final class ImportCommand implements Callable<Integer> {
 
     @Option(names = "--out", paramLabel = "FILE", description = "Where the draft goes; else MODEL-release.yaml here.")
     private Optional<Path> out = Optional.empty();
-
-    @Mixin
-    private Server server;
-
-    @Mixin
-    private Answer answer;
 
     @Override
     public Integer call() throws IOException {

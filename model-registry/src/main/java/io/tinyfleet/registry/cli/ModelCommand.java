@@ -9,12 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -42,7 +40,7 @@ final class ModelCommand {
     }
 
     @Command(name = "create", description = "Name a new model.")
-    static final class Create implements Callable<Integer> {
+    static final class Create extends ServerCommand {
         @Parameters(paramLabel = "MODEL", description = "Small letters, digits and hyphens.")
         private String model;
 
@@ -57,12 +55,6 @@ final class ModelCommand {
 
         @Option(names = "--if-absent", description = "Do nothing when the model exists.")
         private boolean ifAbsent;
-
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
 
         @Override
         public Integer call() throws IOException {
@@ -91,13 +83,7 @@ final class ModelCommand {
     }
 
     @Command(name = "list", description = "List the models with their releases.")
-    static final class Show implements Callable<Integer> {
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
-
+    static final class Show extends ServerCommand {
         @Override
         public Integer call() throws IOException {
             JsonNode models = server.get("/api/v1/models");
@@ -116,18 +102,12 @@ final class ModelCommand {
     }
 
     @Command(name = "card", description = "Print the model card, or write it from a Markdown file.")
-    static final class Card implements Callable<Integer> {
+    static final class Card extends ServerCommand {
         @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
         private String model;
 
         @Parameters(index = "1", arity = "0..1", paramLabel = "FILE", description = "A Markdown file.")
         private @Nullable Path file;
-
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
 
         @Override
         public Integer call() throws IOException {
@@ -144,7 +124,7 @@ final class ModelCommand {
     }
 
     @Command(name = "tag", description = "Replace the tags of a model.")
-    static final class Tag implements Callable<Integer> {
+    static final class Tag extends ServerCommand {
         @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
         private String model;
 
@@ -154,12 +134,6 @@ final class ModelCommand {
                 paramLabel = "TAG",
                 description = "All its tags; none removes them.")
         private List<String> tags = List.of();
-
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
 
         @Override
         public Integer call() throws IOException {

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -56,7 +55,7 @@ final class ReleaseCommand {
     }
 
     @Command(name = "create", description = "Sign and publish an immutable release from a description in YAML.")
-    static final class Create implements Callable<Integer> {
+    static final class Create extends ServerCommand {
         @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
         private String model;
 
@@ -65,12 +64,6 @@ final class ReleaseCommand {
 
         @Option(names = "--release-version", paramLabel = "VERSION", description = "Instead of the file's version.")
         private Optional<String> version = Optional.empty();
-
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
 
         @Override
         public Integer call() throws IOException {
@@ -85,15 +78,9 @@ final class ReleaseCommand {
     }
 
     @Command(name = "list", description = "List a model's releases, the highest version first.")
-    static final class Listing implements Callable<Integer> {
+    static final class Listing extends ServerCommand {
         @Parameters(paramLabel = "MODEL", description = "The model.")
         private String model;
-
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
 
         @Override
         public Integer call() throws IOException {
@@ -111,48 +98,30 @@ final class ReleaseCommand {
     }
 
     @Command(name = "show", description = "Show one release with its variants.")
-    static final class Show implements Callable<Integer> {
-        @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
-        private String model;
-
-        @Parameters(index = "1", paramLabel = "VERSION", description = "A version or an alias.")
-        private String version;
-
+    static final class Show extends ServerCommand {
         @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
+        private ReleaseName name;
 
         @Override
         public Integer call() throws IOException {
-            JsonNode release = find(server, model, version);
+            JsonNode release = name.find(server);
             answer.say(release, lines(release));
             return Tinyfleet.DONE;
         }
     }
 
     @Command(name = "withdraw", description = "Offer a release no more; devices that run it go on.")
-    static final class Withdraw implements Callable<Integer> {
-        @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
-        private String model;
-
-        @Parameters(index = "1", paramLabel = "VERSION", description = "The version.")
-        private String version;
+    static final class Withdraw extends ServerCommand {
+        @Mixin
+        private ReleaseName name;
 
         @Option(names = "--reason", required = true, description = "Why, for people.")
         private String reason;
 
-        @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
-
         @Override
         public Integer call() throws IOException {
             JsonNode release = server.put(
-                    path(find(server, model, version)) + "/withdrawal",
+                    path(name.find(server)) + "/withdrawal",
                     JsonNodeFactory.instance.objectNode().put("reason", reason));
             answer.say(release, lines(release));
             return Tinyfleet.DONE;
@@ -160,47 +129,31 @@ final class ReleaseCommand {
     }
 
     @Command(name = "reinstate", description = "Offer a withdrawn release again.")
-    static final class Reinstate implements Callable<Integer> {
-        @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
-        private String model;
-
-        @Parameters(index = "1", paramLabel = "VERSION", description = "The version.")
-        private String version;
-
+    static final class Reinstate extends ServerCommand {
         @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
+        private ReleaseName name;
 
         @Override
         public Integer call() throws IOException {
-            server.delete(path(find(server, model, version)) + "/withdrawal");
-            JsonNode release = find(server, model, version);
+            server.delete(path(name.find(server)) + "/withdrawal");
+            JsonNode release = name.find(server);
             answer.say(release, lines(release));
             return Tinyfleet.DONE;
         }
     }
 
     @Command(name = "remove", description = "Remove a release that was never offered to a device.")
-    static final class Remove implements Callable<Integer> {
-        @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
-        private String model;
-
-        @Parameters(index = "1", paramLabel = "VERSION", description = "The version.")
-        private String version;
-
+    static final class Remove extends ServerCommand {
         @Mixin
-        private Server server;
-
-        @Mixin
-        private Answer answer;
+        private ReleaseName name;
 
         @Override
         public Integer call() throws IOException {
-            JsonNode release = find(server, model, version);
+            JsonNode release = name.find(server);
             server.delete(path(release));
-            answer.say(release, List.of(model + " " + release.path("version").asText() + " is removed"));
+            answer.say(
+                    release,
+                    List.of(name.model() + " " + release.path("version").asText() + " is removed"));
             return Tinyfleet.DONE;
         }
     }

@@ -4,15 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "upload", description = "Upload a model file, or the vectors of a self-test.")
-final class UploadCommand implements Callable<Integer> {
+final class UploadCommand extends ServerCommand {
     /** What the server takes. */
     enum Kind {
         MODEL("model"),
@@ -38,12 +36,6 @@ final class UploadCommand implements Callable<Integer> {
 
     @Option(names = "--name", description = "What people call it; else the file's own name.")
     private @Nullable String name;
-
-    @Mixin
-    private Server server;
-
-    @Mixin
-    private Answer answer;
 
     @Override
     public Integer call() throws IOException {
