@@ -29,12 +29,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * The roots and the signing keys in the server's home. The quick start keeps every key there, which is one place to steal
+ * The signing keys in the server's home, and the fleet's roots, which all replicas share and each keeps a copy of beside
+ * its keys. The quick start keeps every key there, which is one place to steal
  * from, so it is said loudly at each start; an installation that minds keeps root and release keys elsewhere, and then
  * this server signs nothing in their names. Director and heads must be here: they sign all day.
  */
@@ -46,14 +48,22 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
     private record Current(byte[] envelope, TrustedRoot root, HeldKeys keys) {}
 
     private final KeyFolder folder;
+    private final RootChain chain;
     private final BlobStore blobs;
     private final DeliveryConfig config;
     private final InstantSource clock;
     private final SignatureTime signatureTime;
     private volatile Current current;
 
-    FileTrustKeys(Home home, BlobStore blobs, DeliveryConfig config, InstantSource clock, SignatureTime signatureTime) {
+    FileTrustKeys(
+            Home home,
+            RootChain chain,
+            BlobStore blobs,
+            DeliveryConfig config,
+            InstantSource clock,
+            SignatureTime signatureTime) {
         this.folder = new KeyFolder(home.keys());
+        this.chain = chain;
         this.blobs = blobs;
         this.config = config;
         this.clock = clock;
@@ -82,18 +92,122 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
     }
 
     private Current open() throws IOException {
-        Optional<byte[]> newest = folder.newestRoot();
-        if (newest.isPresent()) {
-            return publish(checked(newest.get()));
+        Optional<byte[]> own = folder.newestRoot();
+        if (own.isPresent()) {
+            return open(own.get());
         }
+        return chain.newestVersion() == 0 ? makeFirst() : adopt();
+    }
+
+    private Current makeFirst() throws IOException {
         Instant now = signatureTime.tick();
         byte[] envelope = Roots.selfSigned(folder.makeKeys(), now, now.plus(config.rootLife()));
         Current made = checked(envelope);
+        share(1, envelope);
         folder.writeRoot(1, envelope);
         LOG.infof(
                 "made the signing keys and the first root rootSha256=%s",
                 made.root().digest());
         return publish(made);
+    }
+
+    /** A new replica, to which somebody has brought the keys: the roots are the fleet's. */
+    private Current adopt() throws IOException {
+        byte[] first = chain.find(1).orElseThrow(() -> new IOException("the database has no root of version 1"));
+        TrustedRoot root;
+        try {
+            root = TrustedRoot.pin(first);
+        } catch (TrustException e) {
+            throw new IOException("the fleet's first root in the database cannot be used: " + e.getMessage(), e);
+        }
+        try {
+            return follow(first, root);
+        } catch (TrustException e) {
+            throw new IOException(
+                    "this fleet has roots, up to version " + chain.newestVersion()
+                            + ", and the keys here do not belong to them; new keys would be refused by every device: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** The folder has roots: what either side lacks is brought to it. */
+    private Current open(byte[] newest) throws IOException {
+        try {
+            TrustedRoot root = TrustedRoot.pin(newest);
+            for (long version = chain.newestVersion() + 1; version < root.version(); version++) {
+                Optional<byte[]> older = folder.root(version);
+                if (older.isPresent()) {
+                    share(version, older.get());
+                }
+            }
+            share(root.version(), newest);
+            return follow(newest, root);
+        } catch (TrustException e) {
+            throw new IOException(
+                    "the root document and the keys beside it do not belong together: " + e.getMessage(), e);
+        }
+    }
+
+    private void share(long version, byte[] envelope) throws IOException {
+        if (!chain.store(version, envelope)) {
+            throw new IOException("the fleet has another root of version " + version
+                    + " in its database: the folder keys/ here is another fleet's, or another replica made the first"
+                    + " root at the same moment. Bring the keys of a replica of this fleet, without root-*.dsse");
+        }
+    }
+
+    /** Walks from a root to the newest one, version by version, as a device does. */
+    private Current follow(byte[] envelope, TrustedRoot from) throws IOException, TrustException {
+        byte[] newest = envelope;
+        TrustedRoot root = from;
+        List<byte[]> passed = new ArrayList<>();
+        passed.add(envelope);
+        for (long version = from.version() + 1; version <= chain.newestVersion(); version++) {
+            long wanted = version;
+            newest = chain.find(version)
+                    .orElseThrow(() -> new IOException("the database has no root of version " + wanted));
+            root = root.next(newest);
+            passed.add(newest);
+        }
+        Current followed = checked(newest, root);
+        for (int i = 0; i < passed.size(); i++) {
+            folder.writeRoot(from.version() + i, passed.get(i));
+        }
+        return publish(followed);
+    }
+
+    /** Another replica may have taken or made the next root. */
+    @Scheduled(every = "10s", delayed = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void followOthers() {
+        try {
+            latest();
+        } catch (IllegalStateException e) {
+            LOG.error(e.getMessage());
+        }
+    }
+
+    /**
+     * The fleet's newest root with our keys for it.
+     *
+     * @throws IllegalStateException when this replica does not hold the keys it names
+     */
+    private synchronized Current latest() {
+        if (chain.newestVersion() <= current.root().version()) {
+            return current;
+        }
+        try {
+            current = follow(current.envelope(), current.root());
+            LOG.infof(
+                    "follows the root that another replica took rootVersion=%d",
+                    current.root().version());
+            return current;
+        } catch (IOException | TrustException e) {
+            throw new IllegalStateException(
+                    "this replica signs nothing: the fleet's root is version " + chain.newestVersion()
+                            + ", and it cannot follow: " + e.getMessage(),
+                    e);
+        }
     }
 
     private Current checked(byte[] envelope) throws IOException {
@@ -130,7 +244,7 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
 
     @Scheduled(every = "6h", delayed = "6h", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     synchronized void renewWhenDue() {
-        TrustedRoot root = current.root();
+        TrustedRoot root = latest().root();
         if (clock.instant().isBefore(root.expiresAt().minus(config.rootRenewBefore()))) {
             return;
         }
@@ -147,6 +261,11 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
             byte[] envelope =
                     RootBuilder.after(root, now, now.plus(config.rootLife())).sign(keys.of(root, RoleName.ROOT));
             TrustedRoot next = root.next(envelope);
+            if (!chain.store(next.version(), envelope)) {
+                // Another replica was faster, and its root is as good.
+                latest();
+                return;
+            }
             folder.writeRoot(next.version(), envelope);
             current = publish(new Current(envelope, next, keys));
             LOG.infof("signed the root anew rootVersion=%d expiresAt=%s", next.version(), next.expiresAt());
@@ -176,19 +295,21 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
 
     @Override
     public Optional<byte[]> findRoot(long version) {
-        try {
-            return folder.root(version);
-        } catch (IOException e) {
-            throw new UncheckedIOException("root version " + version + " cannot be read", e);
-        }
+        return chain.find(version);
     }
 
     @Override
     public synchronized TrustedRoot accept(byte[] rootEnvelope) throws TrustException {
-        TrustedRoot next = current.root().next(rootEnvelope);
+        TrustedRoot next = latest().root().next(rootEnvelope);
         next.requireCurrent(clock.instant());
         try {
             Current checked = checked(rootEnvelope, next);
+            if (!chain.store(next.version(), rootEnvelope)) {
+                throw Problem.conflict(
+                        "root-taken",
+                        "Another root of version " + next.version() + " was taken a moment ago. Make the next one after"
+                                + " that.");
+            }
             folder.writeRoot(next.version(), rootEnvelope);
             current = publish(checked);
         } catch (IOException e) {
@@ -234,7 +355,7 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
     }
 
     private List<SigningKey> releaseKeys(String model, String what, String command) {
-        Current now = current;
+        Current now = latest();
         if (!now.keys().sufficeForModel(now.root(), model)) {
             throw Problem.conflict(
                     "release-key-offline",
@@ -255,13 +376,13 @@ final class FileTrustKeys implements TrustKeys, ReleaseSigner, DocumentSigner {
 
     @Override
     public byte[] sign(Heads heads) throws TooManyReleasesException {
-        Current now = current;
+        Current now = latest();
         return HeadsDocuments.sign(heads, now.keys().of(now.root(), RoleName.HEADS));
     }
 
     @Override
     public byte[] sign(Desired desired) {
-        Current now = current;
+        Current now = latest();
         return DesiredDocuments.sign(desired, now.keys().of(now.root(), RoleName.DIRECTOR));
     }
 }

@@ -22,7 +22,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +37,7 @@ class FileTrustKeysTest {
     Path folder;
 
     private Home home = new Home(Path.of("."));
+    private final RootChain chain = new RootsInMemory();
     private FileBlobStore blobs;
     private Instant now = START;
 
@@ -175,12 +179,143 @@ class FileTrustKeysTest {
         assertThat(keys.root().version()).isEqualTo(1);
     }
 
+    // ---- several replicas
+
+    /** Another replica's home, with copies of those key files. */
+    private FileTrustKeys replica(String name, String... keyFiles) throws IOException {
+        Home other = new Home(folder.resolve(name));
+        for (String file : keyFiles) {
+            Files.copy(home.keys().resolve(file), other.keys().resolve(file));
+        }
+        return new FileTrustKeys(other, chain, blobs, new FixedDeliveryConfig(), () -> now, () -> now);
+    }
+
+    private byte[] nextRoot(FileTrustKeys keys, SigningKey director) throws IOException {
+        return RootBuilder.after(keys.root(), now, now.plus(Duration.ofDays(700)))
+                .role(RoleName.DIRECTOR, director)
+                .sign(List.of(SigningKey.readPem(home.keys().resolve("root.pem"))));
+    }
+
+    @Test
+    void a_replica_needs_only_the_keys_it_signs_with() throws IOException {
+        FileTrustKeys first = open();
+
+        FileTrustKeys second = replica("second", "director.pem", "heads.pem");
+
+        assertThat(second.rootDigest()).isEqualTo(first.rootDigest());
+        assertThat(second.holdsRootKeys()).isFalse();
+    }
+
+    @Test
+    void a_replica_without_keys_does_not_make_new_ones() throws IOException {
+        open();
+
+        assertThatThrownBy(() -> replica("second"))
+                .hasRootCauseInstanceOf(TrustException.class)
+                .rootCause()
+                .hasMessageContaining("put the missing key file there");
+        assertThat(folder.resolve("second/keys/root.pem")).doesNotExist();
+    }
+
+    @Test
+    void a_folder_of_another_fleet_stops_the_start() throws IOException {
+        open();
+        Home other = new Home(folder.resolve("other"));
+        new FileTrustKeys(other, new RootsInMemory(), blobs, new FixedDeliveryConfig(), () -> now, () -> now);
+
+        assertThatThrownBy(
+                        () -> new FileTrustKeys(other, chain, blobs, new FixedDeliveryConfig(), () -> now, () -> now))
+                .rootCause()
+                .hasMessageContaining("the folder keys/ here is another fleet's");
+    }
+
+    @Test
+    void a_root_that_one_replica_takes_is_the_root_of_all() throws Exception {
+        FileTrustKeys first = open();
+        FileTrustKeys second = replica("second", "director.pem", "heads.pem");
+        SigningKey director = SigningKey.generate();
+        director.writePem(home.keys().resolve("director-2.pem"));
+        director.writePem(folder.resolve("second/keys/director-2.pem"));
+        first.accept(nextRoot(first, director));
+
+        byte[] signed = second.sign(Desired.newBuilder().setSeq(1).build());
+
+        assertThat(second.rootDigest()).isEqualTo(first.rootDigest());
+        second.root().verify(RoleName.DIRECTOR, PayloadType.DESIRED, signed);
+        assertThat(folder.resolve("second/keys/root-2.dsse")).exists();
+    }
+
+    @Test
+    void a_replica_that_lacks_a_key_of_the_new_root_signs_nothing() throws Exception {
+        FileTrustKeys first = open();
+        FileTrustKeys second = replica("second", "director.pem", "heads.pem");
+        SigningKey director = SigningKey.generate();
+        director.writePem(home.keys().resolve("director-2.pem"));
+        first.accept(nextRoot(first, director));
+
+        assertThatThrownBy(() -> second.sign(Desired.newBuilder().setSeq(1).build()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("this replica signs nothing: the fleet's root is version 2")
+                .hasMessageContaining("put the missing key file there");
+
+        director.writePem(folder.resolve("second/keys/director-2.pem"));
+        second.followOthers();
+        assertThat(second.rootDigest()).isEqualTo(first.rootDigest());
+    }
+
+    @Test
+    void two_replicas_that_renew_at_once_end_with_one_root() throws IOException {
+        FileTrustKeys first = open();
+        FileTrustKeys second = replica("second", "root.pem", "director.pem", "heads.pem");
+
+        now = START.plus(Duration.ofDays(305));
+        first.renewWhenDue();
+        second.renewWhenDue();
+
+        assertThat(first.root().version()).isEqualTo(2);
+        assertThat(second.rootDigest()).isEqualTo(first.rootDigest());
+    }
+
+    @Test
+    void a_database_restored_from_before_gets_the_newer_roots_back() throws IOException {
+        FileTrustKeys keys = open();
+        now = START.plus(Duration.ofDays(305));
+        keys.renewWhenDue();
+        RootChain restored = new RootsInMemory();
+
+        new FileTrustKeys(home, restored, blobs, new FixedDeliveryConfig(), () -> now, () -> now);
+
+        assertThat(restored.newestVersion()).isEqualTo(2);
+        assertThat(restored.find(1)).isPresent();
+    }
+
+    /** The order of the database's table, for tests of what is done with it. */
+    private static final class RootsInMemory implements RootChain {
+        private final TreeMap<Long, byte[]> roots = new TreeMap<>();
+
+        @Override
+        public long newestVersion() {
+            return roots.isEmpty() ? 0 : roots.lastKey();
+        }
+
+        @Override
+        public Optional<byte[]> find(long version) {
+            return Optional.ofNullable(roots.get(version));
+        }
+
+        @Override
+        public boolean store(long version, byte[] envelope) {
+            roots.putIfAbsent(version, envelope);
+            return Arrays.equals(roots.get(version), envelope);
+        }
+    }
+
     private FileTrustKeys open() {
         return open(() -> now);
     }
 
     private FileTrustKeys open(SignatureTime time) {
         InstantSource clock = () -> now;
-        return new FileTrustKeys(home, blobs, new FixedDeliveryConfig(), clock, time);
+        return new FileTrustKeys(home, chain, blobs, new FixedDeliveryConfig(), clock, time);
     }
 }
