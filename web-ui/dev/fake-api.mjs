@@ -75,6 +75,8 @@ const devices = EMPTY
                     chunksWritten: 27,
                     chunksRepeated: 0,
                     chunksRefused: 1,
+                    encoding: 'TD1',
+                    bytesOnWire: 120_000,
                     updatedAt: iso(3),
                   }
                 : null,

@@ -209,6 +209,12 @@ export const de: Catalogue = {
     attempt: 'Versuch',
     nothing: 'keines',
     progress: (done, total) => `${done} von ${total}`,
+    onWire: (bytes, way) => `${bytes} über die Leitung, ${way}`,
+    ways: {
+      IDENTITY: 'die ganze Datei',
+      ZSTD: 'die ganze Datei, verdichtet',
+      TD1: 'als Unterschied zum vorhandenen Modell',
+    },
     chunks: (written, repeated, refused) =>
       `${written} Stücke geschrieben, ${repeated} doppelt erhalten, ${refused} abgewiesen`,
     probation: (duration, inferences) => `Seit ${duration} auf Probe, ${inferences} Inferenzen`,

@@ -207,6 +207,12 @@ export const en = {
     attempt: 'Attempt',
     nothing: 'none',
     progress: (done: string, total: string) => `${done} of ${total}`,
+    onWire: (bytes: string, way: string) => `${bytes} over the link, ${way}`,
+    ways: {
+      IDENTITY: 'the whole file',
+      ZSTD: 'the whole file compressed',
+      TD1: 'as a delta to the model it held',
+    },
     chunks: (written: string, repeated: string, refused: string) =>
       `${written} chunks written, ${repeated} received again, ${refused} refused`,
     probation: (duration: string, inferences: string) =>

@@ -23,7 +23,7 @@ import {
   severityMark,
   shareDone,
 } from './model';
-import { phaseMark, phaseWord } from './phase';
+import { phaseMark, phaseWord, wayWord } from './phase';
 import { deviceEventsQuery, deviceQuery, quarantine, release } from './queries';
 
 export function DevicePage() {
@@ -157,6 +157,11 @@ function AttemptView({ attempt }: { attempt: Attempt }) {
             {t.device.progress(f.bytes(attempt.bytesDone), f.bytes(attempt.bytesTotal))}
           </p>
         </>
+      )}
+      {attempt.encoding !== undefined && (
+        <p className={styles.small}>
+          {t.device.onWire(f.bytes(attempt.bytesOnWire), wayWord(attempt.encoding, t))}
+        </p>
       )}
       <p className={styles.small}>
         {t.device.chunks(

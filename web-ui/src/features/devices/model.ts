@@ -39,6 +39,8 @@ const Attempt = z.object({
   chunksWritten: z.number(),
   chunksRepeated: z.number(),
   chunksRefused: z.number(),
+  encoding: z.optional(z.string()),
+  bytesOnWire: z.number(),
   updatedAt: z.optional(z.string()),
 });
 export type Attempt = z.infer<typeof Attempt>;

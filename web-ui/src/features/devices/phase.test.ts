@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { en } from '../../i18n/en';
-import { phaseMark, phaseWord } from './phase';
+import { phaseMark, phaseWord, wayWord } from './phase';
 
 describe('the phase of an attempt', () => {
   it('has a word and a mark, with or without the prefix of the wire', () => {
@@ -12,5 +12,12 @@ describe('the phase of an attempt', () => {
   });
   it('is shown as written when this console does not know it', () => {
     expect(phaseWord('WARMING_UP', en)).toBe('warming up');
+  });
+});
+
+describe('the way the bytes came', () => {
+  it('has a word, or is shown as written', () => {
+    expect(wayWord('TD1', en)).toBe('as a delta to the model it held');
+    expect(wayWord('TD9', en)).toBe('td9');
   });
 });

@@ -17,6 +17,12 @@ export function phaseWord(phase: string, t: Catalogue): string {
   return isPhaseWord(word, t) ? t.phase[word] : word.toLowerCase().replaceAll('_', ' ');
 }
 
+/** How the bytes came; a way this console does not know yet is shown as the server wrote it. */
+export function wayWord(encoding: string, t: Catalogue): string {
+  const { ways } = t.device;
+  return Object.hasOwn(ways, encoding) ? ways[encoding as keyof typeof ways] : encoding.toLowerCase();
+}
+
 export function phaseMark(phase: string): MarkKind {
   switch (plain(phase)) {
     case 'HEALTHY':

@@ -72,6 +72,11 @@ public final class DemoFleet {
 
     /** Uploads the model and its self-test and makes the release, unless the version exists. Answers the release's id. */
     public String publish(DemoRelease release) throws IOException {
+        return publish(release.version(), installation.model(release.file()), release.selfTestAltered());
+    }
+
+    /** The same for any file of this model. */
+    public String publish(String version, Path file, boolean selfTestAltered) throws IOException {
         if (api.find("/api/v1/models/" + DemoRelease.MODEL + "/releases").isEmpty()) {
             ObjectNode model = FleetApi.object();
             model.put("name", DemoRelease.MODEL);
@@ -80,34 +85,33 @@ public final class DemoFleet {
             model.put("licence", "MIT");
             api.post("/api/v1/models", model);
         }
-        Optional<String> existing = findRelease(release);
+        Optional<String> existing = findRelease(version);
         if (existing.isPresent()) {
             return existing.get();
         }
-        Path file = installation.model(release.file());
-        String artifact = api.upload("/api/v1/artifacts?name=" + release.file(), file)
+        String artifact = api.upload("/api/v1/artifacts?name=" + file.getFileName(), file)
                 .path("sha256")
                 .asText();
-        byte[] vectors = DemoSelfTest.record(file, installation.speech(), release.selfTestAltered());
+        byte[] vectors = DemoSelfTest.record(file, installation.speech(), selfTestAltered);
         String selfTest = api.upload("/api/v1/artifacts?kind=self-test", vectors)
                 .path("sha256")
                 .asText();
-        return api.post("/api/v1/models/" + DemoRelease.MODEL + "/releases", releaseBody(release, artifact, selfTest))
+        return api.post("/api/v1/models/" + DemoRelease.MODEL + "/releases", releaseBody(version, artifact, selfTest))
                 .path("id")
                 .asText();
     }
 
-    private Optional<String> findRelease(DemoRelease release) {
+    private Optional<String> findRelease(String version) {
         JsonNode all = api.get("/api/v1/models/" + DemoRelease.MODEL + "/releases");
         return StreamSupport.stream(all.path("items").spliterator(), false)
-                .filter(item -> item.path("version").asText().equals(release.version()))
+                .filter(item -> item.path("version").asText().equals(version))
                 .map(item -> item.path("id").asText())
                 .findFirst();
     }
 
-    private static ObjectNode releaseBody(DemoRelease release, String artifact, String selfTest) {
+    private static ObjectNode releaseBody(String version, String artifact, String selfTest) {
         ObjectNode body = FleetApi.object();
-        body.put("version", release.version());
+        body.put("version", version);
         body.put("licence", "MIT");
         ObjectNode variant = body.putArray("variants").addObject();
         variant.put("name", "onnx-fp32");
@@ -139,8 +143,13 @@ public final class DemoFleet {
 
     /** Creates and starts the release's rollout, or takes up the one that exists; answers its id. */
     public String startRollout(DemoRelease release, String releaseId) {
+        return startRollout(release.version(), releaseId);
+    }
+
+    /** The same for a release by its version. */
+    public String startRollout(String version, String releaseId) {
         Optional<JsonNode> existing = findRollout(releaseId);
-        JsonNode rollout = existing.isPresent() ? existing.get() : planRollout(release, releaseId);
+        JsonNode rollout = existing.isPresent() ? existing.get() : planRollout(version, releaseId);
         String id = rollout.path("id").asText();
         String state = rollout.path("state").asText();
         if (state.equals("DRAFT") || state.equals("READY")) {
@@ -152,8 +161,8 @@ public final class DemoFleet {
     }
 
     /** Creates a rollout of the release and leaves it unstarted. */
-    public JsonNode planRollout(DemoRelease release, String releaseId) {
-        return api.post("/api/v1/rollouts", rolloutBody(release, releaseId));
+    public JsonNode planRollout(String version, String releaseId) {
+        return api.post("/api/v1/rollouts", rolloutBody(version, releaseId));
     }
 
     private Optional<JsonNode> findRollout(String releaseId) {
@@ -164,9 +173,9 @@ public final class DemoFleet {
                 .map(item -> api.get("/api/v1/rollouts/" + item.path("id").asText()));
     }
 
-    private static ObjectNode rolloutBody(DemoRelease release, String releaseId) {
+    private static ObjectNode rolloutBody(String version, String releaseId) {
         ObjectNode body = FleetApi.object();
-        body.put("name", DemoRelease.MODEL + " " + release.version());
+        body.put("name", DemoRelease.MODEL + " " + version);
         body.put("releaseId", releaseId);
         body.put("slot", DemoDevice.SLOT);
         ArrayNode waves = body.putArray("waves");

@@ -39,7 +39,7 @@ class WholeWayIT {
 
             assertThat(result.problems(0.6, 0.05)).isEmpty();
             the_refusal_names_the_self_test(fleet, outcomes);
-            fleet.planRollout(DemoRelease.V5, fleet.publish(DemoRelease.V5));
+            fleet.planRollout(DemoRelease.V5.version(), fleet.publish(DemoRelease.V5));
             theConsolePasses(stage);
         }
     }

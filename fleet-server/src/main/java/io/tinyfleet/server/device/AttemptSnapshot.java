@@ -2,6 +2,7 @@ package io.tinyfleet.server.device;
 
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Phase;
 import java.time.Instant;
 
@@ -16,10 +17,22 @@ public record AttemptSnapshot(
         long bytesTotal,
         long probationSeconds,
         long probationInferences,
-        long chunksWritten,
-        long chunksRepeated,
-        long chunksRefused,
+        Download download,
         Instant updatedAt) {
+
+    /**
+     * How the file came.
+     *
+     * @param encoding unspecified until the device chose a way
+     * @param bytesOnWire chunk bytes that were verified and written, repeated ones and those of an encoding given up
+     *     included
+     */
+    public record Download(
+            EncodingKind encoding, long bytesOnWire, long chunksWritten, long chunksRepeated, long chunksRefused) {
+        /** Nothing was fetched. */
+        public static final Download NONE = new Download(EncodingKind.ENCODING_KIND_UNSPECIFIED, 0, 0, 0, 0);
+    }
+
     AttemptSnapshot updatedAt(Instant at) {
         return new AttemptSnapshot(
                 id,
@@ -31,9 +44,7 @@ public record AttemptSnapshot(
                 bytesTotal,
                 probationSeconds,
                 probationInferences,
-                chunksWritten,
-                chunksRepeated,
-                chunksRefused,
+                download,
                 at);
     }
 }

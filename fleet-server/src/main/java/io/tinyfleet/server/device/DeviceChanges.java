@@ -13,11 +13,13 @@ import java.util.Map;
 @ApplicationScoped
 class DeviceChanges {
     private final DeviceRepository devices;
+    private final SlotRepository slots;
     private final LiveEvents live;
     private final Event<DeviceChanged> changedEvent;
 
-    DeviceChanges(DeviceRepository devices, LiveEvents live, Event<DeviceChanged> changedEvent) {
+    DeviceChanges(DeviceRepository devices, SlotRepository slots, LiveEvents live, Event<DeviceChanged> changedEvent) {
         this.devices = devices;
+        this.slots = slots;
         this.live = live;
         this.changedEvent = changedEvent;
     }
@@ -40,7 +42,7 @@ class DeviceChanges {
             }
         }
         if (!otherSlots.isEmpty()) {
-            devices.updateSlots(otherSlots);
+            slots.update(otherSlots);
         }
         worthTelling.forEach(device -> tell(device.id()));
         if (!worthTelling.isEmpty()) {

@@ -13,10 +13,12 @@ import java.util.Set;
 @ApplicationScoped
 class DeviceDirectoryFromDatabase implements DeviceDirectory {
     private final DeviceRepository devices;
+    private final SlotRepository slots;
     private final DeviceVerbs verbs;
 
-    DeviceDirectoryFromDatabase(DeviceRepository devices, DeviceVerbs verbs) {
+    DeviceDirectoryFromDatabase(DeviceRepository devices, SlotRepository slots, DeviceVerbs verbs) {
         this.devices = devices;
+        this.slots = slots;
         this.verbs = verbs;
     }
 
@@ -44,7 +46,7 @@ class DeviceDirectoryFromDatabase implements DeviceDirectory {
 
     @Override
     public Map<Digest, Long> countRunning(Collection<Digest> artifacts) {
-        return devices.countRunning(artifacts);
+        return slots.countRunning(artifacts);
     }
 
     @Override

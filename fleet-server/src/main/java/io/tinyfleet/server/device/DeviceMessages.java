@@ -10,6 +10,7 @@ import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.UnreadableMessageException;
 import io.tinyfleet.protocol.v1.Attempt;
 import io.tinyfleet.protocol.v1.DeviceEvent;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Envelope;
 import io.tinyfleet.protocol.v1.InstalledArtifact;
 import io.tinyfleet.protocol.v1.Phase;
@@ -202,11 +203,21 @@ final class DeviceMessages {
                 counter(given.getBytesTotal()),
                 counter(given.getProbationSeconds()),
                 counter(given.getProbationInferences()),
-                counter(given.getChunksWritten()),
-                counter(given.getChunksRepeated()),
-                counter(given.getChunksRefused()),
+                download(given),
                 before == null ? now : before.updatedAt());
         return attempt.equals(before) ? attempt : attempt.updatedAt(now);
+    }
+
+    private static AttemptSnapshot.Download download(Attempt given) throws Refusal {
+        if (given.getEncoding() == EncodingKind.UNRECOGNIZED) {
+            throw new Refusal("bad-report", "encoding " + given.getEncodingValue() + " is not known");
+        }
+        return new AttemptSnapshot.Download(
+                given.getEncoding(),
+                counter(given.getBytesOnWire()),
+                counter(given.getChunksWritten()),
+                counter(given.getChunksRepeated()),
+                counter(given.getChunksRefused()));
     }
 
     private static long counter(long given) throws Refusal {

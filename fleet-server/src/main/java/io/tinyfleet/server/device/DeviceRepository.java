@@ -2,13 +2,10 @@ package io.tinyfleet.server.device;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
-import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.DeviceFacts;
-import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.server.device.DeviceRow.ReportedMark;
 import io.tinyfleet.server.device.DeviceRow.StateReason;
 import io.tinyfleet.server.platform.Database;
@@ -25,7 +22,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +30,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The devices and their slots. In sets and without optimistic locks: heartbeats of one device come over two links and
+ * The devices. In sets and without optimistic locks: heartbeats of one device come over two links and
  * must never lose to each other. Rows are locked in the order of ids, so that two batches cannot wait for each other.
  */
 @ApplicationScoped
@@ -95,28 +91,6 @@ class DeviceRepository {
                 try (ResultSet row = statement.executeQuery()) {
                     return row.next();
                 }
-            }
-        });
-    }
-
-    /** Devices whose slot reports the file as active. */
-    Map<Digest, Long> countRunning(Collection<Digest> artifacts) {
-        return database.query(connection -> {
-            try (PreparedStatement statement =
-                    connection.prepareStatement("select active_sha256, count(*) as devices from device_slot"
-                            + " where active_sha256 = any(?) group by active_sha256")) {
-                statement.setArray(
-                        1,
-                        connection.createArrayOf(
-                                "bytea",
-                                artifacts.stream().map(Digest::toByteArray).toArray(byte[][]::new)));
-                Map<Digest, Long> counts = new HashMap<>();
-                try (ResultSet row = statement.executeQuery()) {
-                    while (row.next()) {
-                        counts.put(Digest.fromBytes(row.getBytes("active_sha256")), row.getLong("devices"));
-                    }
-                }
-                return counts;
             }
         });
     }
@@ -224,128 +198,6 @@ class DeviceRepository {
                         + " retired_at) where d.id = u.id"));
     }
 
-    /** Writes all slots of these devices; slots that a device no longer reports are gone. */
-    void updateSlots(Collection<DeviceRow> devices) {
-        SqlColumns kept = new SqlColumns("text", "text");
-        SqlColumns columns = new SqlColumns(
-                "text",
-                "text",
-                "bytea",
-                "uuid",
-                "text",
-                "text",
-                "bytea",
-                "uuid",
-                "text",
-                "text",
-                "uuid",
-                "bytea",
-                "integer",
-                "text",
-                "text",
-                "bigint",
-                "bigint",
-                "bigint",
-                "bigint",
-                "bigint",
-                "bigint",
-                "bigint",
-                "timestamptz",
-                "bytea",
-                "bigint",
-                "bigint",
-                "float8",
-                "float8",
-                "text",
-                "float8",
-                "boolean");
-        for (DeviceRow device : devices) {
-            for (SlotRow slot : device.slots().values()) {
-                kept.add(device.id().value(), slot.slot().value());
-                addSlot(columns, device.id(), slot);
-            }
-        }
-        database.run(connection -> {
-            deleteOtherSlots(connection, devices, kept);
-            columns.execute(connection, UPSERT_SLOTS);
-        });
-    }
-
-    private static final String UPSERT_SLOTS = "insert into device_slot as s (device_id, slot, active_sha256,"
-            + " active_release_id, active_model, active_version, previous_sha256, previous_release_id,"
-            + " previous_model, previous_version, attempt_id, attempt_sha256, attempt_phase, attempt_reason,"
-            + " attempt_detail, bytes_done, bytes_total, probation_seconds, probation_inferences, chunks_written,"
-            + " chunks_repeated, chunks_refused, attempt_updated_at, figures_sha256, figures_boot, figures_seq,"
-            + " latency_p95_millis, energy_millijoules, energy_label, failed_share, throttled)"
-            + " select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            + " ?, ?, ?, ?, ?)"
-            + " on conflict (device_id, slot) do update set active_sha256 = excluded.active_sha256,"
-            + " active_release_id = excluded.active_release_id, active_model = excluded.active_model,"
-            + " active_version = excluded.active_version, previous_sha256 = excluded.previous_sha256,"
-            + " previous_release_id = excluded.previous_release_id, previous_model = excluded.previous_model,"
-            + " previous_version = excluded.previous_version, attempt_id = excluded.attempt_id,"
-            + " attempt_sha256 = excluded.attempt_sha256, attempt_phase = excluded.attempt_phase,"
-            + " attempt_reason = excluded.attempt_reason, attempt_detail = excluded.attempt_detail,"
-            + " bytes_done = excluded.bytes_done, bytes_total = excluded.bytes_total,"
-            + " probation_seconds = excluded.probation_seconds,"
-            + " probation_inferences = excluded.probation_inferences, chunks_written = excluded.chunks_written,"
-            + " chunks_repeated = excluded.chunks_repeated, chunks_refused = excluded.chunks_refused,"
-            + " attempt_updated_at = excluded.attempt_updated_at, figures_sha256 = excluded.figures_sha256,"
-            + " figures_boot = excluded.figures_boot, figures_seq = excluded.figures_seq,"
-            + " latency_p95_millis = excluded.latency_p95_millis,"
-            + " energy_millijoules = excluded.energy_millijoules, energy_label = excluded.energy_label,"
-            + " failed_share = excluded.failed_share, throttled = excluded.throttled";
-
-    private static void deleteOtherSlots(Connection connection, Collection<DeviceRow> devices, SqlColumns kept)
-            throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("delete from device_slot where"
-                + " (device_id, slot) not in (select * from unnest(?, ?)) and device_id = any (?)")) {
-            kept.bind(connection, statement);
-            statement.setArray(
-                    3, texts(connection, devices.stream().map(DeviceRow::id).toList()));
-            statement.executeUpdate();
-        }
-    }
-
-    private static void addSlot(SqlColumns columns, DeviceId device, SlotRow slot) {
-        InstalledArtifactView active = slot.active();
-        InstalledArtifactView previous = slot.previous();
-        AttemptSnapshot attempt = slot.attempt();
-        SlotRow.Figures figures = slot.figures();
-        columns.add(
-                device.value(),
-                slot.slot().value(),
-                active == null ? null : active.artifact().toByteArray(),
-                active == null ? null : active.release().value(),
-                active == null ? null : active.model(),
-                active == null ? null : active.version(),
-                previous == null ? null : previous.artifact().toByteArray(),
-                previous == null ? null : previous.release().value(),
-                previous == null ? null : previous.model(),
-                previous == null ? null : previous.version(),
-                attempt == null ? null : attempt.id().value(),
-                attempt == null ? null : attempt.artifact().toByteArray(),
-                attempt == null ? null : attempt.phase().getNumber(),
-                attempt == null ? null : attempt.reason(),
-                attempt == null ? null : attempt.detail(),
-                attempt == null ? 0L : attempt.bytesDone(),
-                attempt == null ? 0L : attempt.bytesTotal(),
-                attempt == null ? 0L : attempt.probationSeconds(),
-                attempt == null ? 0L : attempt.probationInferences(),
-                attempt == null ? 0L : attempt.chunksWritten(),
-                attempt == null ? 0L : attempt.chunksRepeated(),
-                attempt == null ? 0L : attempt.chunksRefused(),
-                attempt == null ? null : utc(attempt.updatedAt()),
-                figures.artifact() == null ? null : figures.artifact().toByteArray(),
-                figures.boot(),
-                figures.seq(),
-                figures.latencyP95Millis(),
-                figures.energyMillijoules(),
-                figures.energyLabel(),
-                figures.failedShare(),
-                figures.throttled());
-    }
-
     private static Map<DeviceId, DeviceRow> rows(Connection connection, PreparedStatement statement)
             throws SQLException {
         Map<DeviceId, DeviceRow> bare = new TreeMap<>();
@@ -355,7 +207,7 @@ class DeviceRepository {
                 bare.put(device.id(), device);
             }
         }
-        Map<DeviceId, Map<SlotName, SlotRow>> slots = slots(connection, bare.keySet());
+        Map<DeviceId, Map<SlotName, SlotRow>> slots = SlotRepository.read(connection, bare.keySet());
         Map<DeviceId, DeviceRow> devices = new TreeMap<>();
         bare.forEach((id, device) ->
                 devices.put(id, device.withReported(device.reported(), slots.getOrDefault(id, Map.of()))));
@@ -397,73 +249,6 @@ class DeviceRepository {
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalStateException("stored device facts cannot be read", e);
         }
-    }
-
-    private static Map<DeviceId, Map<SlotName, SlotRow>> slots(Connection connection, Collection<DeviceId> ids)
-            throws SQLException {
-        Map<DeviceId, Map<SlotName, SlotRow>> slots = new TreeMap<>();
-        try (PreparedStatement statement =
-                connection.prepareStatement("select * from device_slot where device_id = any (?)")) {
-            statement.setArray(1, texts(connection, ids));
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    SlotRow slot = slot(row);
-                    slots.computeIfAbsent(new DeviceId(row.getString("device_id")), id -> new TreeMap<>())
-                            .put(slot.slot(), slot);
-                }
-            }
-        }
-        return slots;
-    }
-
-    static SlotRow slot(ResultSet row) throws SQLException {
-        byte[] figuresOf = row.getBytes("figures_sha256");
-        return new SlotRow(
-                new SlotName(row.getString("slot")),
-                artifact(row, "active"),
-                artifact(row, "previous"),
-                attempt(row),
-                new SlotRow.Figures(
-                        figuresOf == null ? null : Digest.fromBytes(figuresOf),
-                        row.getLong("figures_boot"),
-                        row.getLong("figures_seq"),
-                        number(row, "latency_p95_millis"),
-                        number(row, "energy_millijoules"),
-                        row.getString("energy_label"),
-                        number(row, "failed_share"),
-                        row.getBoolean("throttled")));
-    }
-
-    private static @Nullable InstalledArtifactView artifact(ResultSet row, String which) throws SQLException {
-        byte[] sha256 = row.getBytes(which + "_sha256");
-        return sha256 == null
-                ? null
-                : new InstalledArtifactView(
-                        Digest.fromBytes(sha256),
-                        new ReleaseId(row.getObject(which + "_release_id", UUID.class)),
-                        row.getString(which + "_model"),
-                        row.getString(which + "_version"));
-    }
-
-    private static @Nullable AttemptSnapshot attempt(ResultSet row) throws SQLException {
-        UUID id = row.getObject("attempt_id", UUID.class);
-        return id == null
-                ? null
-                : new AttemptSnapshot(
-                        new AttemptId(id),
-                        Digest.fromBytes(row.getBytes("attempt_sha256")),
-                        Optional.ofNullable(Phase.forNumber(row.getInt("attempt_phase")))
-                                .orElse(Phase.UNRECOGNIZED),
-                        row.getString("attempt_reason"),
-                        row.getString("attempt_detail"),
-                        row.getLong("bytes_done"),
-                        row.getLong("bytes_total"),
-                        row.getLong("probation_seconds"),
-                        row.getLong("probation_inferences"),
-                        row.getLong("chunks_written"),
-                        row.getLong("chunks_repeated"),
-                        row.getLong("chunks_refused"),
-                        requireInstant(row, "attempt_updated_at"));
     }
 
     /** Which key this id belongs to. */

@@ -2,6 +2,7 @@ package io.tinyfleet.server.device;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.tinyfleet.protocol.v1.DeviceFacts;
+import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.EnergyLabel;
 import java.time.Instant;
 import java.util.Comparator;
@@ -73,6 +74,8 @@ final class DeviceViews {
             long chunksWritten,
             long chunksRepeated,
             long chunksRefused,
+            @Nullable String encoding,
+            long bytesOnWire,
             Instant updatedAt) {}
 
     record FactsView(
@@ -191,10 +194,18 @@ final class DeviceViews {
                         given.bytesTotal(),
                         given.probationSeconds(),
                         given.probationInferences(),
-                        given.chunksWritten(),
-                        given.chunksRepeated(),
-                        given.chunksRefused(),
+                        given.download().chunksWritten(),
+                        given.download().chunksRepeated(),
+                        given.download().chunksRefused(),
+                        encoding(given.download()),
+                        given.download().bytesOnWire(),
                         given.updatedAt());
+    }
+
+    private static @Nullable String encoding(AttemptSnapshot.Download download) {
+        return download.encoding() == EncodingKind.ENCODING_KIND_UNSPECIFIED
+                ? null
+                : download.encoding().name();
     }
 
     private static FactsView facts(DeviceFacts facts) {

@@ -23,9 +23,7 @@ class ObservationsTest {
                         total,
                         0,
                         0,
-                        0,
-                        0,
-                        0,
+                        AttemptSnapshot.Download.NONE,
                         Instant.EPOCH))
                 .orElseThrow();
     }
@@ -64,9 +62,7 @@ class ObservationsTest {
                 0,
                 0,
                 0,
-                0,
-                0,
-                0,
+                AttemptSnapshot.Download.NONE,
                 Instant.EPOCH);
 
         assertThat(Observations.report(silent)).isEmpty();
