@@ -16,24 +16,22 @@ import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.runtime.ProcessModelHost;
 import io.tinyfleet.agent.runtime.WorkerSettings;
 import io.tinyfleet.agent.serve.Pacer;
-import io.tinyfleet.agent.serve.ReplaySource;
 import io.tinyfleet.agent.serve.ServedSlot;
 import io.tinyfleet.agent.serve.SlotServer;
-import io.tinyfleet.agent.serve.Source;
 import io.tinyfleet.agent.telemetry.WindowRecorder;
 import io.tinyfleet.agent.telemetry.WindowSurroundings;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.Window;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The real neighbours of the loop: the broker by Paho, models by worker processes, input by replay. */
+/** The real neighbours of the loop: the broker by Paho, models by worker processes, input as the settings say. */
 final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
     private static final EventLog LOG = EventLog.of("agent");
 
@@ -42,7 +40,7 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
     private final Identity identity;
     private final ProcessModelHost host;
     private final WindowSurroundings surroundings;
-    private final Map<SlotName, Source> sources;
+    private final Map<SlotName, ServedSlot.Feed> feeds;
     private final ModelStore store;
     private @Nullable LocalApi api;
 
@@ -58,26 +56,23 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
         this.identity = identity;
         this.host = host;
         this.surroundings = inputs.surroundings();
-        this.sources = inputs.sources();
+        this.feeds = inputs.feeds();
         this.store = store;
     }
 
-    private record Inputs(Map<SlotName, Source> sources, WindowSurroundings surroundings) {}
+    private record Inputs(Map<SlotName, ServedSlot.Feed> feeds, WindowSurroundings surroundings) {}
 
     static Neighbourhood of(AgentHome home, AgentSettings settings, Identity identity, Clocks clocks, ModelStore store)
             throws IOException {
-        Map<SlotName, Source> sources = new TreeMap<>();
+        Map<SlotName, ServedSlot.Feed> feeds = new TreeMap<>();
         for (Map.Entry<SlotName, SlotSettings> slot : settings.slots().entrySet()) {
-            String input = slot.getValue().input();
-            if (input != null) {
-                sources.put(slot.getKey(), ReplaySource.open(slot.getValue().name(), input));
-            }
+            feeds.put(slot.getKey(), SlotPorts.open(slot.getKey(), slot.getValue()));
         }
         WindowSurroundings surroundings = new WindowSurroundings(
                 clocks.uptime(), clocks.wall(), clocks.trust(), EnergyMeters.forHardware(identity.hardwareClass()));
         WorkerSettings workers = WorkerSettings.DEFAULT.withJavaCommand(settings.javaCommand());
         ProcessModelHost host = ProcessModelHost.at(home.root(), workers, SysRoot.MACHINE);
-        return new Neighbourhood(home, settings, identity, host, new Inputs(sources, surroundings), store);
+        return new Neighbourhood(home, settings, identity, host, new Inputs(feeds, surroundings), store);
     }
 
     @Override
@@ -98,7 +93,7 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
     public Models models(Consumer<Event> answers, Consumer<Window> windows) {
         Map<SlotName, SlotServer> servers = new TreeMap<>();
         settings.slots().forEach((name, slot) -> {
-            ServedSlot.Feed feed = new ServedSlot.Feed(sources.get(name), slot.pace(), List.of());
+            ServedSlot.Feed feed = Objects.requireNonNull(feeds.get(name), "a feed was opened for each slot");
             WindowRecorder recorder =
                     new WindowRecorder(name, slot.name(), settings.windowInterval(), surroundings, windows);
             servers.put(name, ServedSlot.start(name, feed, Pacer.system(), recorder));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tinyfleet.agent.install.AgentHome;
 import io.tinyfleet.agent.log.EventLog;
+import io.tinyfleet.agent.serve.FrameFormat;
 import io.tinyfleet.agent.serve.Pace;
 import io.tinyfleet.protocol.SlotName;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,7 +52,12 @@ class AgentSettingsTest {
         assertThat(settings.slots())
                 .isEqualTo(Map.of(
                         new SlotName("vad"),
-                        new SlotSettings(folder.resolve("speech.wav").toString(), "speech", Pace.FAST)));
+                        new SlotSettings(
+                                "speech",
+                                Pace.FAST,
+                                new SlotSettings.Replay(
+                                        folder.resolve("speech.wav").toString()),
+                                new SlotSettings.Results(null, 1 << 20, null, null))));
         assertThat(settings.windowInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(settings.javaCommand()).containsExactly("qemu-aarch64", "-cpu", "cortex-a72", "java");
     }
@@ -68,7 +75,7 @@ class AgentSettingsTest {
                         "api.port=70000",
                         "colour=blue"))
                 .isInstanceOf(SettingsFile.SettingsException.class)
-                .hasMessageContaining("slot.vad.source must be replay or none, got \"microphone\"")
+                .hasMessageContaining("slot.vad.source must be replay, exec, mqtt or none, got \"microphone\"")
                 .hasMessageContaining("there is no readable file " + folder.resolve("missing.wav"))
                 .hasMessageContaining("slot.vad.replay.pace must be realtime or fast, got \"slow\"")
                 .hasMessageContaining("a slot's name must match [a-z0-9-]{1,32}")
@@ -85,6 +92,58 @@ class AgentSettingsTest {
         AgentSettings settings = read("api.port=8090", "slot.faces.source=none");
         assertThat(settings.apiPort()).hasValue(8090);
         assertThat(settings.slots()).containsOnlyKeys(new SlotName("faces"));
+    }
+
+    @Test
+    void live_sources_and_places_for_results_are_read() throws Exception {
+        SlotSettings cam = slot(
+                "cam",
+                "slot.cam.source=exec",
+                "slot.cam.exec.command=rpicam-vid --codec yuv420 -o -",
+                "slot.cam.format=rgb24",
+                "slot.cam.width=640",
+                "slot.cam.height=480",
+                "slot.cam.stall-seconds=3",
+                "slot.cam.results.file=faces.jsonl",
+                "slot.cam.results.http=http://127.0.0.1:9000/faces",
+                "slot.cam.results.mqtt.topic=home/faces");
+        assertThat(cam.input())
+                .isEqualTo(new SlotSettings.Exec(
+                        List.of("rpicam-vid", "--codec", "yuv420", "-o", "-"),
+                        new FrameFormat(FrameFormat.Kind.RGB24, 0, 640, 480),
+                        Duration.ofSeconds(3)));
+        assertThat(cam.results().file()).isEqualTo(folder.resolve("faces.jsonl"));
+        assertThat(cam.results().topic()).isEqualTo(new SlotSettings.Topic("tcp://127.0.0.1:1883", "home/faces"));
+        SlotSettings air = slot("air", "slot.air.source=mqtt", "slot.air.mqtt.topic=home/air", "slot.air.format=csv");
+        assertThat(air.input())
+                .isEqualTo(new SlotSettings.Heard(
+                        new SlotSettings.Topic("tcp://127.0.0.1:1883", "home/air"),
+                        new FrameFormat(FrameFormat.Kind.CSV, 0, 0, 0),
+                        Duration.ofSeconds(10)));
+    }
+
+    @Test
+    void what_a_live_source_lacks_is_told_at_once() {
+        assertThatThrownBy(() -> read(
+                        "slot.a.source=exec",
+                        "slot.a.format=image",
+                        "slot.b.source=mqtt",
+                        "slot.b.format=grey8",
+                        "slot.b.width=9999",
+                        "slot.b.mqtt.url=http://x",
+                        "slot.b.mqtt.topic=a/#",
+                        "slot.b.results.http=ftp://x",
+                        "slot.c.source=exec",
+                        "slot.c.exec.command=cat",
+                        "slot.c.format=pcm16"))
+                .hasMessageContaining("slot.a.exec.command must be a command and its arguments, got nothing")
+                .hasMessageContaining("slot.a.format must be pcm16, rgb24, grey8 or csv, got \"image\"")
+                .hasMessageContaining("slot.b.width must be 1..4096, got \"9999\"")
+                .hasMessageContaining("slot.b.height must be 1..4096 with this format, got nothing")
+                .hasMessageContaining("slot.b.mqtt.url must be such as tcp://127.0.0.1:1883, got \"http://x\"")
+                .hasMessageContaining("slot.b.mqtt.topic must be a topic without # and +, got \"a/#\"")
+                .hasMessageContaining("slot.b.results.http must be an http or https address, got \"ftp://x\"")
+                .hasMessageContaining("slot.c.rate-hz must be 1..384000 with this format, got nothing");
     }
 
     @Test
@@ -107,11 +166,16 @@ class AgentSettingsTest {
     void a_slot_without_input_is_a_problem() {
         assertThatThrownBy(() -> read("slot.vad.source=replay"))
                 .hasMessageContaining(
-                        "slot.vad.replay.input must be silence, noise or the path of a WAV file, got nothing");
+                        "slot.vad.replay.input must be silence, noise, or the path of a WAV file, a CSV file or a folder"
+                                + " of pictures, got nothing");
     }
 
     @Test
     void a_broken_escape_is_a_problem_and_no_crash() {
         assertThatThrownBy(() -> read("slot.vad.source=\\u12")).isInstanceOf(SettingsFile.SettingsException.class);
+    }
+
+    private SlotSettings slot(String name, String... lines) throws Exception {
+        return Objects.requireNonNull(read(lines).slots().get(new SlotName(name)));
     }
 }

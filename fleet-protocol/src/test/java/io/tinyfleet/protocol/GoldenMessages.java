@@ -86,6 +86,7 @@ final class GoldenMessages {
         golden.addDownwardMessages();
         golden.addSignedMessages();
         golden.addReleaseMessages();
+        golden.byName.putAll(GoldenPipelines.all());
         return golden.byName;
     }
 
@@ -231,6 +232,9 @@ final class GoldenMessages {
                 .setTemperatureCelsius(48.5)
                 .setThrottled(true)
                 .build());
+        add(
+                "applications",
+                window.toBuilder().setAskedByApplications(12).setInputDropped(3).build());
         add(Envelope.newBuilder()
                 .setStream(Stream.TELEMETRY)
                 .setBootCounter(12)

@@ -1,5 +1,6 @@
 package io.tinyfleet.agent.runtime;
 
+import io.tinyfleet.protocol.pipeline.PipelineTensors;
 import io.tinyfleet.protocol.v1.AudioFrames;
 import io.tinyfleet.protocol.v1.ElementType;
 import io.tinyfleet.protocol.v1.Feedback;
@@ -22,8 +23,32 @@ final class PipelineFit {
     static Optional<String> findMisfit(Pipeline pipeline, List<TensorSpec> inputs, List<TensorSpec> outputs) {
         return switch (pipeline.getKindCase()) {
             case AUDIO_FRAMES -> findMisfit(pipeline.getAudioFrames(), inputs, outputs);
+            case IMAGE, MEL, ROWS -> findResultMisfit(pipeline, inputs, outputs);
             case KIND_NOT_SET -> Optional.empty();
         };
+    }
+
+    private static Optional<String> findResultMisfit(
+            Pipeline pipeline, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+        Map<String, TensorSpec> fed = new HashMap<>();
+        PipelineTensors.feeds(pipeline).forEach(spec -> fed.put(spec.getName(), spec));
+        Map<String, TensorSpec> names = new HashMap<>();
+        outputs.forEach(spec -> names.put(spec.getName(), spec));
+        for (TensorSpec read : PipelineTensors.reads(pipeline)) {
+            TensorSpec output = names.get(read.getName());
+            if (output == null) {
+                return Optional.of("the pipeline reads the output '" + read.getName() + "', the model has "
+                        + new TreeSet<>(names.keySet()));
+            }
+            boolean integer = output.getType() == ElementType.INT8 || output.getType() == ElementType.UINT8;
+            boolean quantized = read.getType() == ElementType.ELEMENT_TYPE_UNSPECIFIED;
+            if (quantized ? !integer : output.getType() != ElementType.FLOAT32) {
+                return Optional.of(
+                        "the pipeline reads the output '" + read.getName() + "' " + (quantized ? "with" : "without")
+                                + " a quantization, the model has it as " + output.getType());
+            }
+        }
+        return compare("feeds the input", fed, inputs, true);
     }
 
     private static Optional<String> findMisfit(AudioFrames frames, List<TensorSpec> inputs, List<TensorSpec> outputs) {

@@ -64,10 +64,6 @@ final class AudioFramesPipeline implements SlotPipeline {
 
     /** Why the source cannot feed the variant, if so. */
     static Optional<String> findMisfit(Variant variant, AudioSource source) {
-        if (!variant.getPipeline().hasAudioFrames()) {
-            return Optional.of("this slot has audio, the variant '" + variant.getName()
-                    + "' declares no pipeline for audio frames");
-        }
         AudioFrames frames = variant.getPipeline().getAudioFrames();
         if (frames.getSampleRateHz() != source.sampleRateHz()) {
             return Optional.of("the model wants " + frames.getSampleRateHz() + " samples a second, the source '"
@@ -161,6 +157,6 @@ final class AudioFramesPipeline implements SlotPipeline {
                 state.copyFrom(output);
             }
         }
-        return new ScoreResult(score, score > threshold);
+        return new Score(score, score > threshold);
     }
 }

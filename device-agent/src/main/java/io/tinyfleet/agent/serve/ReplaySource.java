@@ -1,6 +1,7 @@
 package io.tinyfleet.agent.serve;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Input that is the same at every run: a recording, silence or noise, over and over. */
@@ -12,18 +13,26 @@ public final class ReplaySource {
     private ReplaySource() {}
 
     /**
-     * Opens {@code silence}, {@code noise}, or else the WAV file of that path.
+     * Opens {@code silence}, {@code noise}, or else a WAV file, a CSV file or a folder of pictures.
      *
      * @throws SourceException if the input cannot be used
      */
-    public static AudioSource open(String name, String input) throws IOException {
+    public static Source open(String name, String input) throws IOException {
         if (input.isBlank()) {
-            throw new SourceException("the replay input must be 'silence', 'noise' or the path of a WAV file");
+            throw new SourceException(
+                    "the replay input must be 'silence', 'noise', a WAV file, a CSV file or a folder of pictures");
         }
         return switch (input) {
             case "silence" -> GeneratedSource.silence(name, GENERATED_RATE_HZ);
             case "noise" -> GeneratedSource.noise(name, GENERATED_RATE_HZ, GeneratedSource.NOISE_SEED);
-            default -> WavSource.open(name, Path.of(input));
+            default -> recording(name, Path.of(input));
         };
+    }
+
+    private static Source recording(String name, Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            return ImageFolderSource.open(name, path);
+        }
+        return path.toString().endsWith(".csv") ? CsvSource.open(name, path) : WavSource.open(name, path);
     }
 }

@@ -95,7 +95,7 @@ class AudioFramesPipelineTest {
 
     @Test
     void a_variant_without_a_pipeline_cannot_be_fed_with_audio() {
-        assertThat(AudioFramesPipeline.findMisfit(Variant.getDefaultInstance(), source))
+        assertThat(DeclaredPipeline.findMisfit(Variant.getDefaultInstance(), source))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("declares no pipeline"));
     }
 

@@ -81,7 +81,7 @@ class ReplaySourceTest {
     void a_file_that_shrinks_while_it_is_played_is_an_error_and_not_silence() throws IOException {
         short[] samples = new short[20_000];
         Path path = Files.write(folder.resolve("a.wav"), Wav.pcm16(16_000, samples));
-        try (AudioSource source = ReplaySource.open("speech", path.toString())) {
+        try (AudioSource source = (AudioSource) ReplaySource.open("speech", path.toString())) {
             read(source, 100);
             Files.write(path, new byte[50]);
             assertThatThrownBy(() -> read(source, 20_000))
@@ -92,9 +92,9 @@ class ReplaySourceTest {
 
     @Test
     void silence_is_silent_and_noise_is_the_same_noise_each_time() throws IOException {
-        assertThat(read(ReplaySource.open("a", "silence"), 1000)).containsOnly(0f);
-        float[] noise = read(ReplaySource.open("a", "noise"), 16_000);
-        assertThat(read(ReplaySource.open("b", "noise"), 16_000)).isEqualTo(noise);
+        assertThat(read((AudioSource) ReplaySource.open("a", "silence"), 1000)).containsOnly(0f);
+        float[] noise = read((AudioSource) ReplaySource.open("a", "noise"), 16_000);
+        assertThat(read((AudioSource) ReplaySource.open("b", "noise"), 16_000)).isEqualTo(noise);
         double power = 0;
         for (float sample : noise) {
             assertThat(Math.abs(sample)).isLessThanOrEqualTo(0.04f);
@@ -104,7 +104,7 @@ class ReplaySourceTest {
     }
 
     private AudioSource open(byte[] file) throws IOException {
-        return ReplaySource.open(
+        return (AudioSource) ReplaySource.open(
                 "speech", Files.write(folder.resolve("speech.wav"), file).toString());
     }
 

@@ -77,7 +77,7 @@ class SileroTest {
 
     private double share(Path path, String input) throws Exception {
         ModelFile file = Models.onnx(path, Models.sileroPipeline());
-        try (AudioSource source = ReplaySource.open("test", input);
+        try (AudioSource source = (AudioSource) ReplaySource.open("test", input);
                 RunningModel model = host.start(file)) {
             AudioFramesPipeline pipeline = AudioFramesPipeline.of(file.variant(), source);
             int over = 0;

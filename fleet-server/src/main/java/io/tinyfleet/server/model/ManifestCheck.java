@@ -5,7 +5,6 @@ import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.v1.Budgets;
 import io.tinyfleet.protocol.v1.Compatibility;
 import io.tinyfleet.protocol.v1.ModelFormat;
-import io.tinyfleet.protocol.v1.Pipeline;
 import io.tinyfleet.protocol.v1.Quantization;
 import io.tinyfleet.protocol.v1.SelfTest;
 import io.tinyfleet.protocol.v1.SelfTestVectors;
@@ -177,16 +176,7 @@ final class ManifestCheck {
             variant.setBudgets(budgets(path + ".budgets", request.budgets()));
         }
         if (request.pipeline() != null) {
-            if (request.pipeline().audioFrames() == null) {
-                violations.add(path + ".pipeline.audioFrames", Violations.REQUIRED, null);
-            } else {
-                variant.setPipeline(Pipeline.newBuilder()
-                        .setAudioFrames(PipelineCheck.check(
-                                path + ".pipeline.audioFrames",
-                                request.pipeline().audioFrames(),
-                                inspection,
-                                violations)));
-            }
+            variant.setPipeline(PipelineCheck.check(path + ".pipeline", request.pipeline(), inspection, violations));
         }
         return variant.build();
     }

@@ -1,21 +1,29 @@
 package io.tinyfleet.server.model;
 
+import io.tinyfleet.protocol.pipeline.PipelineRules;
+import io.tinyfleet.protocol.pipeline.PipelineTensors;
 import io.tinyfleet.protocol.v1.AudioFrames;
 import io.tinyfleet.protocol.v1.ElementType;
 import io.tinyfleet.protocol.v1.Feedback;
+import io.tinyfleet.protocol.v1.Pipeline;
 import io.tinyfleet.protocol.v1.ScalarInput;
+import io.tinyfleet.protocol.v1.TensorSpec;
 import io.tinyfleet.server.model.ReleaseRequest.AudioFramesRequest;
 import io.tinyfleet.server.model.ReleaseRequest.ConstantRequest;
 import io.tinyfleet.server.model.ReleaseRequest.FeedbackRequest;
+import io.tinyfleet.server.model.ReleaseRequest.PipelineRequest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds a declared audio pipeline against what the inspection found in the model: every tensor it names must exist with
+ * Holds a declared pipeline against what the inspection found in the model: every tensor it names must exist with
  * a fitting type and shape, and every input of the model must be fed exactly once. Devices then need not guess.
  */
 final class PipelineCheck {
@@ -33,6 +41,68 @@ final class PipelineCheck {
         this.path = path;
         this.model = model;
         this.violations = violations;
+    }
+
+    /**
+     * Without an inspection (the artifact itself was refused) only the request's own rules are checked.
+     *
+     * @param path of the pipeline in the request
+     */
+    static Pipeline check(String path, PipelineRequest request, Optional<InspectionView> model, Violations violations) {
+        long inputs = Stream.of(request.audioFrames(), request.image(), request.mel(), request.rows())
+                .filter(Objects::nonNull)
+                .count();
+        long results = Stream.of(request.classes(), request.boxes(), request.score())
+                .filter(Objects::nonNull)
+                .count();
+        if (inputs != 1 || results > 1) {
+            violations.add(
+                    path,
+                    "must have one input (audioFrames, image, mel or rows) and, but for audioFrames, one result"
+                            + " (classes, boxes or score)",
+                    null);
+            return Pipeline.getDefaultInstance();
+        }
+        Pipeline declared = PipelineWords.toPipeline(request);
+        if (request.audioFrames() != null && results == 0) {
+            return Pipeline.newBuilder()
+                    .setAudioFrames(check(path + ".audioFrames", request.audioFrames(), model, violations))
+                    .build();
+        }
+        List<PipelineRules.Problem> problems = PipelineRules.check(declared);
+        for (PipelineRules.Problem problem : problems) {
+            String field = problem.field().equals("pipeline") ? path : path + "." + problem.field();
+            violations.add(field, problem.rule(), problem.value());
+        }
+        if (problems.isEmpty()) {
+            new PipelineCheck(path, model, violations).checkTensors(declared);
+        }
+        return declared;
+    }
+
+    private void checkTensors(Pipeline declared) {
+        String input = path + "." + declared.getKindCase().name().toLowerCase(Locale.ROOT) + ".input";
+        for (TensorSpec fed : PipelineTensors.feeds(declared)) {
+            feed(input, fed.getName(), fed.getType(), List.of(fed.getShapeList()));
+        }
+        String result = path + "." + declared.getResultCase().name().toLowerCase(Locale.ROOT);
+        for (TensorSpec read : PipelineTensors.reads(declared)) {
+            if (read.getType() == ElementType.FLOAT32) {
+                output(result, read.getName(), ElementType.FLOAT32);
+            } else {
+                integerOutput(result, read.getName());
+            }
+        }
+        model.ifPresent(this::checkAllFed);
+    }
+
+    private void integerOutput(String at, String name) {
+        Optional<TensorView> output = model.flatMap(found -> found.findOutput(name));
+        if (model.isPresent()
+                && output.filter(found -> found.type() == ElementType.INT8 || found.type() == ElementType.UINT8)
+                        .isEmpty()) {
+            violations.add(at, "must be an INT8 or UINT8 output of the model, as it has a quantization", name);
+        }
     }
 
     /** Without an inspection (the artifact itself was refused) only the request's own rules are checked. */

@@ -6,6 +6,7 @@ import io.tinyfleet.protocol.v1.AudioFrames;
 import io.tinyfleet.protocol.v1.Budgets;
 import io.tinyfleet.protocol.v1.ElementType;
 import io.tinyfleet.protocol.v1.ModelFormat;
+import io.tinyfleet.protocol.v1.Pipeline;
 import io.tinyfleet.protocol.v1.TensorSpec;
 import io.tinyfleet.protocol.v1.Variant;
 import io.tinyfleet.server.model.ReleaseRequest.AudioFramesRequest;
@@ -111,10 +112,14 @@ public record ReleaseBody(
                                 variant.getSelfTest().getAbsoluteTolerance(),
                                 variant.getSelfTest().getRelativeTolerance())
                         : null,
-                variant.hasPipeline() && variant.getPipeline().hasAudioFrames()
-                        ? new PipelineRequest(audioFrames(variant.getPipeline().getAudioFrames()))
-                        : null,
+                variant.hasPipeline() ? pipeline(variant.getPipeline()) : null,
                 variant.hasBudgets() ? budgets(variant.getBudgets()) : null);
+    }
+
+    private static PipelineRequest pipeline(Pipeline pipeline) {
+        return pipeline.hasAudioFrames()
+                ? new PipelineRequest(audioFrames(pipeline.getAudioFrames()), null, null, null, null, null, null)
+                : PipelineWords.of(pipeline);
     }
 
     private static AudioFramesRequest audioFrames(AudioFrames frames) {

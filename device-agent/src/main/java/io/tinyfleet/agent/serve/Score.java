@@ -1,7 +1,7 @@
 package io.tinyfleet.agent.serve;
 
 /** One number and whether it is over the release's threshold. */
-record ScoreResult(double score, boolean over) implements SlotPipeline.Result {
+record Score(double score, boolean over) implements SlotPipeline.Result {
 
     @Override
     public void writeTo(StringBuilder json) {
