@@ -1,4 +1,5 @@
-// Fetches the pinned models of models.json with npm into a folder: all of them, or those of the demonstration.
+// Fetches the pinned models of models.json with npm into a folder: those of the
+// tests (all), of the demonstration (demo), or also the large ones.
 // Does nothing when every file is there with the right SHA-256. Refuses anything that differs from its pin.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -21,14 +22,14 @@ process.on("uncaughtException", (failure) => {
 });
 
 const [folder, set = "all", ...rest] = process.argv.slice(2);
-if (!folder || !["all", "demo"].includes(set) || rest.length > 0) refuse("usage: node fetch.mjs FOLDER [all|demo]");
+if (!folder || !["all", "demo", "large"].includes(set) || rest.length > 0) refuse("usage: node fetch.mjs FOLDER [all|demo|large]");
 const target = resolve(folder);
 const here = dirname(fileURLToPath(import.meta.url));
 const { packages } = JSON.parse(readFileSync(join(here, "models.json"), "utf8"));
 
 mkdirSync(target, { recursive: true });
 for (const pkg of packages) {
-  if (set === "demo" && !pkg.demo) continue;
+  if ((set === "demo" && !pkg.demo) || (set !== "large" && pkg.large)) continue;
   const wanted = pkg.files.filter((file) => {
     const path = join(target, file.name);
     return !existsSync(path) || sha256(path) !== file.sha256;

@@ -13,18 +13,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
  * A child process whose output goes to a log file and can be awaited line by line.
  *
- * <p>Lines are kept in memory up to a limit; the file has them all. Safe for use by several threads.
+ * <p>Lines are kept in memory up to a limit; the file has them all. A virtual machine that is told to end takes its
+ * children along. Safe for use by several threads.
  */
 public final class LoggedProcess implements AutoCloseable {
 
     private static final int LINES_KEPT = 2_000;
     private static final int LINES_IN_A_REPORT = 25;
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+
+    private static final Set<Process> ALIVE = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> ALIVE.forEach(Process::destroy), "end-children"));
+    }
 
     private final String name;
     private final Process process;
@@ -52,7 +61,10 @@ public final class LoggedProcess implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         builder.environment().putAll(environment);
-        return new LoggedProcess(name, builder.start(), log);
+        Process process = builder.start();
+        ALIVE.add(process);
+        process.onExit().thenAccept(ALIVE::remove);
+        return new LoggedProcess(name, process, log);
     }
 
     /** The java command of the running virtual machine. */
