@@ -11,6 +11,7 @@ import io.tinyfleet.agent.install.Disk;
 import io.tinyfleet.agent.install.HomeLock;
 import io.tinyfleet.agent.install.ModelStore;
 import io.tinyfleet.agent.install.NioDisk;
+import io.tinyfleet.agent.install.RefusingHome;
 import io.tinyfleet.agent.install.StateFile;
 import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.log.LogFiles;
@@ -203,12 +204,12 @@ public final class Agent {
         return runUntilStopped(home, disk);
     }
 
-    private static int runUntilStopped(AgentHome home, Disk disk)
+    private static int runUntilStopped(AgentHome wanted, Disk disk)
             throws SettingsFile.SettingsException, NotEnrolledException, IOException {
-        Identity identity = Identity.read(disk, home);
-        AgentSettings settings = AgentSettings.read(home);
+        Identity identity = Identity.read(disk, wanted);
+        AgentSettings settings = AgentSettings.read(wanted);
         EventLog.setLowest(settings.logLevel());
-        home.create(disk);
+        AgentHome home = home(disk, wanted);
         Clocks clocks = clocks();
         try (HomeLock lock = HomeLock.take(home, ProcessHandle.current().pid());
                 LogFiles files = LogFiles.open(home.log(), settings.logBytes())) {
@@ -230,6 +231,17 @@ public final class Agent {
             }
         }
         return DONE;
+    }
+
+    private static AgentHome home(Disk disk, AgentHome wanted) throws IOException {
+        Optional<RefusingHome> refusing = RefusingHome.find(disk, wanted);
+        refusing.ifPresent(home -> LOG.warn(
+                home.trouble().code(),
+                "reason",
+                home.trouble().sentence(),
+                "scratch",
+                home.home().scratch()));
+        return refusing.map(RefusingHome::home).orElse(wanted);
     }
 
     /** SIGTERM and SIGINT end the loop, and the JVM waits for it. */

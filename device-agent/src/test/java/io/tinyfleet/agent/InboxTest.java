@@ -1,6 +1,7 @@
 package io.tinyfleet.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tinyfleet.agent.enrol.CurrentRoot;
 import io.tinyfleet.agent.enrol.Identity;
@@ -16,6 +17,7 @@ import io.tinyfleet.protocol.InLeaf;
 import io.tinyfleet.protocol.trust.RoleName;
 import io.tinyfleet.protocol.trust.RootBuilder;
 import io.tinyfleet.protocol.trust.SigningKey;
+import io.tinyfleet.protocol.trust.TrustedRoot;
 import io.tinyfleet.protocol.v1.Ack;
 import io.tinyfleet.protocol.v1.Command;
 import io.tinyfleet.protocol.v1.Desired;
@@ -27,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -219,6 +222,28 @@ class InboxTest {
         assertThat(disk.read(home.root().resolve("identity/root.dsse"))).hasValue(next);
         assertThat(readRoot(next)).as("the same again").isEmpty();
         refused(read(fleet.sign(document())), "threshold-not-met");
+    }
+
+    @Test
+    void a_power_cut_in_a_root_step_leaves_one_root_or_the_other_and_the_step_can_be_made_again() throws Exception {
+        byte[] next = nextRoot(2, fleet.keys().root());
+        Path file = home.root().resolve("identity/root.dsse");
+        for (int change = 1; change <= 5; change++) {
+            LyingDisk cut = new LyingDisk();
+            cut.writeAtomic(file, fleet.rootEnvelope());
+            cut.cutBefore(change, change % 2 == 0);
+            CurrentRoot before = new CurrentRoot(fleet.root(), cut, home);
+            assertThatThrownBy(() -> before.step(next)).isInstanceOf(LyingDisk.PowerCut.class);
+            cut.losePower();
+
+            byte[] left = cut.read(file).orElseThrow();
+            assertThat(left).as("cut before change %d", change).isIn(fleet.rootEnvelope(), next);
+            if (Arrays.equals(left, fleet.rootEnvelope())) {
+                CurrentRoot again = new CurrentRoot(TrustedRoot.pin(left), cut, home);
+                again.step(next);
+            }
+            assertThat(cut.read(file)).hasValue(next);
+        }
     }
 
     @Test

@@ -23,9 +23,15 @@ import java.util.List;
  * lock                      one agent at a time
  * </pre>
  */
-public record AgentHome(Path root) {
+public record AgentHome(Path root, Path scratch) {
+    /** @param scratch holds outbox and lock in the place of a root that takes no writes; otherwise the same folder */
     public AgentHome {
         root = root.toAbsolutePath().normalize();
+        scratch = scratch.toAbsolutePath().normalize();
+    }
+
+    public AgentHome(Path root) {
+        this(root, root);
     }
 
     public Path settings() {
@@ -78,11 +84,11 @@ public record AgentHome(Path root) {
     }
 
     public Path outbox() {
-        return root.resolve("outbox");
+        return scratch.resolve("outbox");
     }
 
     public Path log() {
-        return root.resolve("log");
+        return scratch.resolve("log");
     }
 
     public Path statusSocket() {
@@ -90,7 +96,7 @@ public record AgentHome(Path root) {
     }
 
     public Path lock() {
-        return root.resolve("lock");
+        return scratch.resolve("lock");
     }
 
     /** Makes what is missing. */

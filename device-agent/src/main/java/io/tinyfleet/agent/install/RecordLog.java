@@ -1,5 +1,6 @@
 package io.tinyfleet.agent.install;
 
+import io.tinyfleet.agent.log.EventLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ public final class RecordLog {
     public static final int MAX_RECORD_BYTES = 128 * 1024;
 
     private static final int HEADER_BYTES = 8;
+    private static final EventLog LOG = EventLog.of("install");
 
     private final Disk disk;
     private final Path file;
@@ -49,10 +51,20 @@ public final class RecordLog {
             at += HEADER_BYTES + length;
         }
         if (at < size) {
-            disk.truncate(file, at);
-            disk.flush(file);
+            cut(disk, file, at);
         }
         return new Opened(new RecordLog(disk, file, at), records, size - at);
+    }
+
+    private static void cut(Disk disk, Path file, long size) {
+        try {
+            disk.truncate(file, size);
+            disk.flush(file);
+        } catch (IOException e) {
+            // A disk that takes no writes now: the records are known all the same, and what is appended later, when it
+            // takes them again, is written over the torn tail.
+            LOG.warn("tail-not-cut", "file", file, "reason", e.getMessage());
+        }
     }
 
     /** The record survives the end of the process; a power cut only after {@link #flush}. */

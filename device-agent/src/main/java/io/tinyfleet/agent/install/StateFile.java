@@ -34,11 +34,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -234,7 +235,7 @@ public final class StateFile {
             SlotState decoded = decode(slot);
             slots.put(decoded.name(), decoded);
         }
-        TreeSet<Digest> penaltyBox = new TreeSet<>();
+        Set<Digest> penaltyBox = new LinkedHashSet<>();
         stored.getPenaltyBoxList().forEach(artifact -> penaltyBox.add(Digest.fromBytes(artifact)));
         return new AgentState(
                 stored.getDesiredSeq(),

@@ -4,11 +4,11 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param desiredDigest SHA-256 of its envelope
  * @param signedTime latest time that the director signed: only signed times are stored, so a clock at 2099 cannot
  *     stick
- * @param penaltyBox artifacts that failed here; not tried again until an offer says retry
+ * @param penaltyBox artifacts that failed here, in that order; not tried again until an offer says retry
  * @param trust what other signed metadata has said
  * @param connected not stored
  * @param pace what the operator allows this device's link
@@ -35,7 +35,7 @@ public record AgentState(
 
     public AgentState {
         slots = Collections.unmodifiableMap(new TreeMap<>(slots));
-        penaltyBox = Collections.unmodifiableSet(new TreeSet<>(penaltyBox));
+        penaltyBox = Collections.unmodifiableSet(new LinkedHashSet<>(penaltyBox));
     }
 
     /** A device that has just been enrolled. */

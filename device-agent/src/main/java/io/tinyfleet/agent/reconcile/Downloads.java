@@ -536,21 +536,6 @@ final class Downloads {
         turn.report();
     }
 
-    /** A trial reads its vectors from the disk: it must not blame the model for what the disk has lost. */
-    static void blobNotStored(Turn turn, Event.BlobNotStored event) {
-        for (SlotState slot : turn.slots()) {
-            if (slot.install() instanceof Verified verified
-                    && verified.candidate().variant().hasSelfTest()
-                    && verified.candidate()
-                            .variant()
-                            .getSelfTest()
-                            .getVectorsSha256()
-                            .equals(event.blob().toBytes())) {
-                Offers.fail(turn, slot, event.code(), event.sentence(), false);
-            }
-        }
-    }
-
     static void modelRefused(Turn turn, Event.ModelRefused event) {
         turn.findWorking(event.slot(), event.attempt())
                 .ifPresent(slot -> Offers.fail(turn, slot, event.code(), event.sentence(), false));

@@ -174,7 +174,7 @@ public sealed interface Event {
     record BlobNotStored(Digest blob, String code, String sentence) implements Event {
         @Override
         public void applyTo(Turn turn) {
-            Downloads.blobNotStored(turn, this);
+            Offers.blobNotStored(turn, this);
         }
     }
 

@@ -389,6 +389,21 @@ final class Offers {
         turn.act(new Action.RunTrial(slot.name(), verified.offer().attempt(), verified.candidate(), selfTest));
     }
 
+    /** A trial reads its vectors from the disk: it must not blame the model for what the disk has lost. */
+    static void blobNotStored(Turn turn, Event.BlobNotStored event) {
+        for (SlotState slot : turn.slots()) {
+            if (slot.install() instanceof Verified verified
+                    && verified.candidate().variant().hasSelfTest()
+                    && verified.candidate()
+                            .variant()
+                            .getSelfTest()
+                            .getVectorsSha256()
+                            .equals(event.blob().toBytes())) {
+                fail(turn, slot, event.code(), event.sentence(), false);
+            }
+        }
+    }
+
     static void trialEnded(Turn turn, Event.TrialEnded event) {
         Optional<SlotState> working = turn.findWorking(event.slot(), event.attempt());
         if (working.isEmpty() || !(working.get().install() instanceof Verified verified)) {

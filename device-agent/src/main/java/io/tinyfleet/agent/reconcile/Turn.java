@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,10 +20,13 @@ import org.jspecify.annotations.Nullable;
 
 /** One step in the making: lives for one call of {@link Reconciler#step} and belongs to its thread. */
 final class Turn {
+    /** Artifacts in the penalty box; the one that failed longest ago leaves it first. 8 KB of the state. */
+    static final int MAX_PENALTIES = 256;
+
     private final Moment now;
     private final List<Action> actions = new ArrayList<>();
     private final TreeMap<SlotName, SlotState> slots;
-    private final TreeSet<Digest> penaltyBox;
+    private final LinkedHashSet<Digest> penaltyBox;
     private long desiredSeq;
     private @Nullable Digest desiredDigest;
     private Instant signedTime;
@@ -35,7 +39,7 @@ final class Turn {
     Turn(AgentState state, Moment now) {
         this.now = now;
         this.slots = new TreeMap<>(state.slots());
-        this.penaltyBox = new TreeSet<>(state.penaltyBox());
+        this.penaltyBox = new LinkedHashSet<>(state.penaltyBox());
         this.desiredSeq = state.desiredSeq();
         this.desiredDigest = state.desiredDigest();
         this.signedTime = state.signedTime();
@@ -156,7 +160,11 @@ final class Turn {
     }
 
     void punish(Digest artifact) {
+        penaltyBox.remove(artifact);
         penaltyBox.add(artifact);
+        while (penaltyBox.size() > MAX_PENALTIES) {
+            pardon(penaltyBox.iterator().next());
+        }
     }
 
     void pardon(Digest artifact) {

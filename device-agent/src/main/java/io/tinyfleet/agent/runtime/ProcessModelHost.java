@@ -57,8 +57,7 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
     /** Owns {@code home/run} and {@code home/native}. The caller holds the home's lock. */
     public static ProcessModelHost at(Path home, WorkerSettings settings, SysRoot system) throws IOException {
         Path absolute = home.toAbsolutePath().normalize();
-        Path run = absolute.resolve("run");
-        RunFolder.clear(run);
+        Path run = RunFolder.clearOrElsewhere(absolute.resolve("run"));
         Board board = new Board(system, System.getProperty("os.arch"));
         return new ProcessModelHost(run, settings, system, InferenceRuntimes.find(absolute, board));
     }

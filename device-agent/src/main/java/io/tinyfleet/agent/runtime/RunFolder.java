@@ -49,6 +49,17 @@ final class RunFolder {
         Files.createDirectories(run);
     }
 
+    /** The folder, emptied; on a disk that takes no writes one in the system's temporary folder. */
+    static Path clearOrElsewhere(Path run) throws IOException {
+        try {
+            clear(run);
+            Files.delete(Files.createTempFile(run, "probe", ""));
+            return run;
+        } catch (IOException e) {
+            return Files.createTempDirectory("tinyfleet-run-", OWNER_ONLY);
+        }
+    }
+
     Path folder() {
         return folder;
     }

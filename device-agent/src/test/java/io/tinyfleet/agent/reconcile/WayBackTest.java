@@ -267,4 +267,20 @@ class WayBackTest {
         assertThat(play.last(Action.StartModel.class).artifact().artifact()).isEqualTo(play.active());
         assertThat(play.slot().serving()).isEqualTo(Serving.RUNNING);
     }
+
+    @Test
+    void the_penalty_box_is_bounded_and_lets_the_oldest_go_first() {
+        play.run(v1);
+        play.trial = new TrialOutcome.Failed("self-test-failed", "the answer was off", true);
+        Published first = play.fleet.publish("first", 1000);
+        play.desire(play.fleet.offer(first));
+        for (int i = 1; i < Turn.MAX_PENALTIES; i++) {
+            play.desire(play.fleet.offer(play.fleet.publish("bad-" + i, 1000)));
+        }
+        assertThat(play.state.penaltyBox()).hasSize(Turn.MAX_PENALTIES).contains(first.artifact());
+
+        play.desire(play.fleet.offer(play.fleet.publish("one more", 1000)));
+
+        assertThat(play.state.penaltyBox()).hasSize(Turn.MAX_PENALTIES).doesNotContain(first.artifact());
+    }
 }
