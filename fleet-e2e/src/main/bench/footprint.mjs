@@ -1,14 +1,16 @@
 // Second half of ./bench footprint: agents alone with Debian's Mosquitto, no server and no other JVM on the machine.
 // Arguments: the working folder of the first half, the checkout, the broker's port. Prints one JSON object last.
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, totalmem, userInfo } from "node:os";
 import { join } from "node:path";
 
 const [home, root, port] = process.argv.slice(2);
 const SETTLE_MILLIS = 20_000;
 const READY_MILLIS = 60_000;
 const LAUNCHER = join(root, "device-agent/target/agent/bin/tinyfleet-agent");
+const LIB = join(root, "device-agent/target/agent/lib");
+const CDS = join(root, "device-agent/target/agent/cds");
 const JVM_FLAGS = readFileSync(LAUNCHER, "utf8").match(/-X\S+/g);
 
 const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
@@ -52,12 +54,29 @@ async function stop(child) {
 }
 
 const result = JSON.parse(readFileSync(join(home, "server.json"), "utf8"));
-writeFileSync(join(home, "mosquitto.conf"), `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`);
+// The certificate that the server made: the agents pinned its authority when they were enrolled.
+const certificate = join(home, "server/keys/link/broker.pem");
+writeFileSync(
+  join(home, "mosquitto.conf"),
+  `listener ${port} 127.0.0.1\ncertfile ${certificate}\nkeyfile ${certificate}\nallow_anonymous true\npersistence false\nuser ${userInfo().username}\n`,
+);
 const broker = spawn(existsSync("/usr/sbin/mosquitto") ? "/usr/sbin/mosquitto" : "mosquitto", ["-c", join(home, "mosquitto.conf")], {
   stdio: ["ignore", "ignore", "inherit"],
 });
 try {
   await pause(1_000);
+  console.error("measuring the idle agent without class data archives");
+  readdirSync(CDS)
+    .filter((file) => file.endsWith(".jsa"))
+    .forEach((file) => rmSync(join(CDS, file)));
+  const bare = await startAgent("idle");
+  await pause(SETTLE_MILLIS);
+  result.agentWithoutArchivesPssMb = round(pssMegabytes(bare.agent.pid));
+  await stop(bare.agent);
+
+  console.error("making the archives, as a package does when it is installed");
+  execFileSync(`${LAUNCHER}-archive`, { stdio: "inherit" });
+
   console.error("measuring the idle agent");
   const idle = await startAgent("idle");
   await pause(SETTLE_MILLIS);
@@ -76,6 +95,23 @@ try {
 } finally {
   await stop(broker);
 }
+
+console.error("measuring a worker with TensorFlow Lite");
+const tflite = execFileSync(
+  "java",
+  [
+    "-XX:+UseSerialGC",
+    "-Xmx32m",
+    `-Dtinyfleet.installation=${join(root, "device-agent/target/agent")}`,
+    "-cp",
+    [...readdirSync(LIB).filter((file) => file.endsWith(".jar")).sort().map((file) => join(LIB, file)), join(root, "fleet-e2e/target/classes")].join(":"),
+    "io.tinyfleet.e2e.bench.TfliteWorkerFootprint",
+    join(home, "tflite"),
+    join(root, "target/models/face_detection_short_range.tflite"),
+  ],
+  { encoding: "utf8", env: { ...process.env, MALLOC_ARENA_MAX: "1" } },
+);
+result.workerTflitePssMb = round(Number(tflite.trim().split("\n").at(-1)));
 console.error(`machine: ${cpus().length} x ${cpus()[0].model}, ${Math.round(totalmem() / 1e9)} GB; agent flags: ${JVM_FLAGS.join(" ")}`);
-const { agentPssMb, workerPssMb, serverRssMb, serverStartSeconds, agentStartSeconds, ...more } = result;
-console.log(JSON.stringify({ agentPssMb, workerPssMb, serverRssMb, serverStartSeconds, agentStartSeconds, tls: false, ...more }));
+const { agentPssMb, workerPssMb, workerTflitePssMb, serverRssMb, serverStartSeconds, agentStartSeconds, ...more } = result;
+console.log(JSON.stringify({ agentPssMb, workerPssMb, workerTflitePssMb, serverRssMb, serverStartSeconds, agentStartSeconds, tls: true, ...more }));

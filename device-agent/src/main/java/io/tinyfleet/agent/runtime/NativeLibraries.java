@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A runtime's shared libraries, unpacked once under the agent's home. Left to itself every worker would unpack megabytes
+ * A runtime's shared libraries: unpacked by the installation, or else once under the agent's home. Left to itself every worker would unpack megabytes
  * into the temporary folder, and one that is killed would leave them there.
  */
 final class NativeLibraries {
@@ -69,12 +69,17 @@ final class NativeLibraries {
     }
 
     private static Optional<NativeLibraries> find(Path home, String osName, String osArch, Carried carried) {
+        String version = version(carried.versionClass());
+        String name = carried.runtime() + "-" + version + "-" + osArch;
+        Optional<Path> installed = ClassArchive.installation()
+                .map(installation -> installation.resolve("native").resolve(name))
+                .filter(Files::isDirectory);
         ClassLoader loader = NativeLibraries.class.getClassLoader();
-        if (!osName.equals("Linux") || loader.getResource(carried.resources().get(0)) == null) {
+        boolean packed = loader.getResource(carried.resources().get(0)) != null;
+        if (!osName.equals("Linux") || (!packed && installed.isEmpty())) {
             return Optional.empty();
         }
-        String version = version(carried.versionClass());
-        Path folder = home.resolve("native").resolve(carried.runtime() + "-" + version + "-" + osArch);
+        Path folder = installed.orElseGet(() -> home.resolve("native").resolve(name));
         return Optional.of(new NativeLibraries(carried, folder, version));
     }
 

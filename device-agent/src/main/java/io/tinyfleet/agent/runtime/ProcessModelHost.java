@@ -176,11 +176,11 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
                 "-XX:ReservedCodeCacheSize=16m",
                 "-XX:MaxMetaspaceSize=32m",
                 "-XX:MaxDirectMemorySize=" + settings.directBytes(),
-                "-Xshare:auto",
                 "-XX:-UsePerfData",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:ErrorFile=" + folder.folder().resolve("crash"),
                 "-Djava.io.tmpdir=" + folder.temporary()));
+        command.addAll(ClassArchive.flags(format));
         command.addAll(runtimes.workerFlags(format, folder.temporary()));
         command.addAll(List.of(
                 "-cp",
