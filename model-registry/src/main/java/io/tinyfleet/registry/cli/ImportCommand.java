@@ -3,6 +3,7 @@ package io.tinyfleet.registry.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tinyfleet.registry.cli.trust.PublisherSignature;
 import io.tinyfleet.registry.imports.ImportRefused;
 import io.tinyfleet.registry.imports.ImportedModel;
 import io.tinyfleet.registry.imports.ImportedModel.ModelFile;
@@ -16,6 +17,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,8 +47,14 @@ final class ImportCommand extends ServerCommand {
     @Option(names = "--out", paramLabel = "FILE", description = "Where the draft goes; else MODEL-release.yaml here.")
     private Optional<Path> out = Optional.empty();
 
+    @ArgGroup(exclusive = false)
+    private @Nullable PublisherSignature publisher;
+
     @Override
     public Integer call() throws IOException {
+        if (publisher != null) {
+            publisher.require(path);
+        }
         ImportedModel found = read(path);
         String spdx = found.licence()
                 .or(() -> licence)

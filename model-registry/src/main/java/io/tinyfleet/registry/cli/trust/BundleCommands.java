@@ -1,13 +1,7 @@
 package io.tinyfleet.registry.cli.trust;
 
-import io.tinyfleet.protocol.trust.SigningKey;
 import io.tinyfleet.protocol.v1.PublicKey;
 import io.tinyfleet.registry.cli.Answer;
-import io.tinyfleet.registry.cli.Refused;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -59,29 +53,11 @@ final class BundleCommands implements Runnable {
             @Option(names = "--key", required = true, description = "The signer's public key, PEM.") Path key,
             @Mixin Answer answer) {
         PublicKey publicKey = Documents.publicKeys(List.of(key)).get(0);
-        ModelFiles files = ModelFiles.of(model, bundle);
-        SigningBundle.verify(read(bundle), publicKey, pem(publicKey), files);
+        int files = PublisherSignature.verify(bundle, publicKey, model);
+        String id = Documents.keyId(publicKey);
         answer.say(
-                Map.of("bundle", bundle.toString(), "files", files.digests().size(), "key", Documents.keyId(publicKey)),
-                List.of(files.digests().size() + " file(s) are as key " + Documents.keyId(publicKey) + " signed them"));
+                Map.of("bundle", bundle.toString(), "files", files, "key", id),
+                List.of(files + " file(s) are as key " + id + " signed them"));
         return 0;
-    }
-
-    private static String pem(PublicKey key) {
-        return SigningKey.publicPem(key.getSpki().toByteArray());
-    }
-
-    private static byte[] read(Path bundle) {
-        try (InputStream in = Files.newInputStream(bundle)) {
-            byte[] bytes = in.readNBytes(SigningBundle.MAX_BYTES + 1);
-            if (bytes.length > SigningBundle.MAX_BYTES) {
-                throw new Refused("a bundle has at most " + SigningBundle.MAX_BYTES + " bytes: " + bundle);
-            }
-            return bytes;
-        } catch (NoSuchFileException e) {
-            throw new Refused("there is no file " + bundle, e);
-        } catch (IOException e) {
-            throw new Refused("cannot read " + bundle + ": " + e.getMessage(), e);
-        }
     }
 }

@@ -83,7 +83,7 @@ final class SigningBundle {
     }
 
     /** Verified before the statement in it is read; refuses with a sentence that names the file. */
-    static void verify(byte[] bundle, PublicKey key, String keyPem, ModelFiles files) {
+    static void verify(byte[] bundle, PublicKey key, ModelFiles files) {
         JsonNode tree = parse(bundle, "the bundle");
         require(BUNDLE.equals(tree.path("mediaType").asText()), "the bundle is no Sigstore bundle 0.3");
         JsonNode publicKey = tree.path("verificationMaterial").path("publicKey");
@@ -91,7 +91,10 @@ final class SigningBundle {
                 publicKey.isObject(),
                 "the bundle was not signed with a key (certificates and keyless signatures are not taken)");
         String hint = publicKey.path("hint").asText();
-        require(hint.isEmpty() || hint.equals(hint(keyPem)), "the bundle says that another key has signed it");
+        require(
+                hint.isEmpty()
+                        || hint.equals(hint(SigningKey.publicPem(key.getSpki().toByteArray()))),
+                "the bundle says that another key has signed it");
         JsonNode envelope = tree.path("dsseEnvelope");
         require(PAYLOAD.equals(envelope.path("payloadType").asText()), "the bundle's payload is no in-toto statement");
         require(envelope.path("signatures").size() == 1, "a bundle has exactly one signature");

@@ -8,6 +8,7 @@ import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.v1.Release;
 import io.tinyfleet.protocol.v1.Target;
 import io.tinyfleet.protocol.v1.Variant;
+import io.tinyfleet.registry.cli.CliRun;
 import io.tinyfleet.registry.cli.Tinyfleet;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -209,6 +210,33 @@ class TrustCommandsTest {
                 file("p.pem.pub"));
         Files.writeString(folder.resolve("model.sig"), "{\"mediaType\": ");
         refused("is not JSON", "bundle", "verify", file("model.sig"), file("model"), "--key", file("p.pem.pub"));
+    }
+
+    @Test
+    void a_model_is_taken_over_only_as_its_publisher_signed_it() throws IOException {
+        Path model = Files.write(folder.resolve("model.onnx"), new byte[] {1, 2, 3});
+        done("key", "generate", file("p.pem"), "--algorithm", "ecdsa_p256");
+        done("key", "generate", file("q.pem"), "--algorithm", "ecdsa_p256");
+        done("bundle", "export", file("model.onnx"), "--key", file("p.pem"), "--out", file("model.sig"));
+
+        assertThat(imported("--signature", file("model.sig"), "--publisher", file("q.pem.pub")))
+                .contains("another key");
+        assertThat(imported("--signature", file("no.sig"), "--publisher", file("p.pem.pub")))
+                .contains("there is no file");
+        assertThat(imported("--signature", file("model.sig"))).contains("--publisher");
+        Files.write(model, new byte[] {1, 2, 4});
+        assertThat(imported("--signature", file("model.sig"), "--publisher", file("p.pem.pub")))
+                .contains("model.onnx is not the file that was signed");
+    }
+
+    /** What an import says that must not come as far as asking a server. */
+    private String imported(String... more) {
+        List<String> all = new ArrayList<>(
+                List.of("import", file("model.onnx"), "--model", "voice", "--url", "http://127.0.0.1:1"));
+        all.addAll(List.of(more));
+        CliRun run = CliRun.of(all.toArray(String[]::new));
+        assertThat(run.exitCode()).isNotZero();
+        return run.err();
     }
 
     @Test
