@@ -272,7 +272,11 @@ final class SlotWorkers {
     /** The one step after which the other model answers. */
     private void activate(Kept next) {
         Kept before = running;
-        boolean wayBack = before != null && isOnTrial(next.phase) && !before.runs(next.artifact);
+        // A model that was itself on probation is not what the slot goes back to: then the one before it stays.
+        boolean wayBack = before != null
+                && isOnTrial(next.phase)
+                && before.phase == Phase.HEALTHY
+                && !before.runs(next.artifact);
         if (before != null) {
             before.staysWarm = wayBack;
         }

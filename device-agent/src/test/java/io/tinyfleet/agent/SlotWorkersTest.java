@@ -227,6 +227,21 @@ class SlotWorkersTest {
     }
 
     @Test
+    void the_way_back_stays_loaded_when_a_model_on_probation_is_replaced_by_another() throws Exception {
+        Installed v1 = model("1");
+        start(v1, Phase.HEALTHY);
+        start(model("2"), Phase.ACTIVATING);
+        models().phase(VAD, Phase.PROBATION);
+
+        start(model("3"), Phase.ACTIVATING);
+        Await.until(() -> "the second to end", () -> alive() == 2);
+        start(v1, Phase.HEALTHY);
+
+        assertThat(answering()).isEqualTo(v1.artifact());
+        assertThat(workers).hasSize(3);
+    }
+
+    @Test
     void a_confirmed_model_lets_the_one_before_go() throws Exception {
         start(model("1"), Phase.HEALTHY);
         start(model("2"), Phase.ACTIVATING);
