@@ -1,33 +1,45 @@
 package io.tinyfleet.server.tls;
 
-import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
-import java.security.Signature;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
+import org.bouncycastle.asn1.ASN1Object;
+import org.bouncycastle.asn1.DEROctetString;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.ContentSigner;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
  * A certificate with its private key, of an authority or of a broker, on P-256: what every TLS library of small
- * devices knows. What it signs is read back and checked by the JDK before anybody gets it.
+ * devices knows. What it signs is checked before anybody gets it.
  */
 record KeyedCertificate(PrivateKey key, X509Certificate certificate) {
     private static final String SIGNATURE = "SHA256withECDSA";
-    private static final byte[] SIGNATURE_ID = Der.sequence(Der.oid("1.2.840.10045.4.3.2"));
-    private static final int SERIAL_BYTES = 16;
-    private static final int KEY_ID_BYTES = 20;
+    private static final int SERIAL_BITS = 127;
+    private static final JcaX509ExtensionUtils EXTENSIONS = extensions();
     private static final SecureRandom RANDOM = new SecureRandom();
 
     /** From when until when. */
@@ -46,35 +58,56 @@ record KeyedCertificate(PrivateKey key, X509Certificate certificate) {
     /** Signed by itself, for signing servers' certificates and nothing else. */
     static KeyedCertificate authority(Validity validity) {
         KeyPair pair = newKey();
-        String name = "TinyFleet link authority " + HexFormat.of().formatHex(keyId(pair.getPublic()), 0, 4);
-        byte[] extensions = Der.sequence(
-                critical("2.5.29.19", Der.sequence(Der.yes(), Der.integer(BigInteger.ZERO))),
-                critical("2.5.29.15", Der.bits(new byte[] {0b0000_0110}, 1)),
-                extension("2.5.29.14", Der.octets(keyId(pair.getPublic()))));
-        byte[] subject = name(name);
+        byte[] id = EXTENSIONS.createSubjectKeyIdentifier(pair.getPublic()).getKeyIdentifier();
+        X500Name name =
+                new X500Name("CN=TinyFleet link authority " + HexFormat.of().formatHex(id, 0, 4));
         return new KeyedCertificate(
                 pair.getPrivate(),
-                sign(pair.getPrivate(), pair.getPublic(), subject, subject, pair.getPublic(), validity, extensions));
+                sign(
+                        pair.getPrivate(),
+                        pair.getPublic(),
+                        builder(name, name, pair.getPublic(), validity),
+                        List.of(
+                                new Extension(Extension.basicConstraints, true, encoded(new BasicConstraints(0))),
+                                new Extension(
+                                        Extension.keyUsage,
+                                        true,
+                                        encoded(new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign))),
+                                new Extension(
+                                        Extension.subjectKeyIdentifier,
+                                        false,
+                                        encoded(EXTENSIONS.createSubjectKeyIdentifier(pair.getPublic()))))));
     }
 
     /** A server's certificate for the given names and addresses. */
     X509Certificate issue(PublicKey server, List<ServerName> names, Validity validity) {
-        List<byte[]> alternatives = new ArrayList<>();
-        for (ServerName name : names) {
-            alternatives.add(
-                    name.isAddress()
-                            ? Der.tagged(7, false, name.addressBytes())
-                            : Der.tagged(2, false, name.value().getBytes(StandardCharsets.US_ASCII)));
-        }
-        byte[] extensions = Der.sequence(
-                critical("2.5.29.19", Der.sequence()),
-                critical("2.5.29.15", Der.bits(new byte[] {(byte) 0b1000_0000}, 7)),
-                extension("2.5.29.37", Der.sequence(Der.oid("1.3.6.1.5.5.7.3.1"))),
-                extension("2.5.29.17", Der.sequence(alternatives.toArray(byte[][]::new))),
-                extension("2.5.29.14", Der.octets(keyId(server))),
-                extension("2.5.29.35", Der.sequence(Der.tagged(0, false, keyId(certificate.getPublicKey())))));
-        byte[] issuer = certificate.getSubjectX500Principal().getEncoded();
-        return sign(key, certificate.getPublicKey(), issuer, name("TinyFleet broker"), server, validity, extensions);
+        GeneralName[] alternatives = names.stream()
+                .map(name -> name.isAddress()
+                        ? new GeneralName(GeneralName.iPAddress, new DEROctetString(name.addressBytes()))
+                        : new GeneralName(GeneralName.dNSName, name.value()))
+                .toArray(GeneralName[]::new);
+        X500Name issuer =
+                X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
+        return sign(
+                key,
+                certificate.getPublicKey(),
+                builder(issuer, new X500Name("CN=TinyFleet broker"), server, validity),
+                List.of(
+                        new Extension(Extension.basicConstraints, true, encoded(new BasicConstraints(false))),
+                        new Extension(Extension.keyUsage, true, encoded(new KeyUsage(KeyUsage.digitalSignature))),
+                        new Extension(
+                                Extension.extendedKeyUsage,
+                                false,
+                                encoded(new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth))),
+                        new Extension(Extension.subjectAlternativeName, false, encoded(new GeneralNames(alternatives))),
+                        new Extension(
+                                Extension.subjectKeyIdentifier,
+                                false,
+                                encoded(EXTENSIONS.createSubjectKeyIdentifier(server))),
+                        new Extension(
+                                Extension.authorityKeyIdentifier,
+                                false,
+                                encoded(EXTENSIONS.createAuthorityKeyIdentifier(certificate.getPublicKey())))));
     }
 
     boolean hasIssued(X509Certificate server) {
@@ -90,59 +123,45 @@ record KeyedCertificate(PrivateKey key, X509Certificate certificate) {
         return certificate.getNotAfter().toInstant();
     }
 
-    private static X509Certificate sign(
-            PrivateKey key,
-            PublicKey check,
-            byte[] issuer,
-            byte[] subject,
-            PublicKey owner,
-            Validity validity,
-            byte[] extensions) {
-        byte[] serial = new byte[SERIAL_BYTES];
-        RANDOM.nextBytes(serial);
-        serial[0] = (byte) (serial[0] & 0x3f | 0x40);
-        byte[] content = Der.sequence(
-                Der.tagged(0, true, Der.integer(BigInteger.TWO)),
-                Der.integer(new BigInteger(serial)),
-                SIGNATURE_ID,
+    private static JcaX509v3CertificateBuilder builder(
+            X500Name issuer, X500Name subject, PublicKey owner, Validity validity) {
+        return new JcaX509v3CertificateBuilder(
                 issuer,
-                Der.sequence(Der.time(validity.from()), Der.time(validity.until())),
+                new BigInteger(SERIAL_BITS, RANDOM).setBit(SERIAL_BITS - 1),
+                Date.from(validity.from()),
+                Date.from(validity.until()),
                 subject,
-                owner.getEncoded(),
-                Der.tagged(3, true, extensions));
+                owner);
+    }
+
+    private static X509Certificate sign(
+            PrivateKey key, PublicKey check, JcaX509v3CertificateBuilder builder, List<Extension> extensions) {
         try {
-            Signature signature = Signature.getInstance(SIGNATURE);
-            signature.initSign(key);
-            signature.update(content);
-            byte[] whole = Der.sequence(content, SIGNATURE_ID, Der.bits(signature.sign(), 0));
-            X509Certificate read = (X509Certificate)
-                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(whole));
-            read.verify(check);
-            return read;
-        } catch (GeneralSecurityException e) {
+            for (Extension extension : extensions) {
+                builder.addExtension(extension);
+            }
+            ContentSigner signer = new JcaContentSignerBuilder(SIGNATURE).build(key);
+            X509Certificate made = new JcaX509CertificateConverter().getCertificate(builder.build(signer));
+            made.verify(check);
+            return made;
+        } catch (GeneralSecurityException | IOException | OperatorCreationException e) {
             throw new IllegalStateException("a certificate that we have just made cannot be read", e);
         }
     }
 
-    private static byte[] name(String commonName) {
-        return Der.sequence(Der.set(Der.sequence(Der.oid("2.5.4.3"), Der.text(commonName))));
-    }
-
-    private static byte[] extension(String oid, byte[] value) {
-        return Der.sequence(Der.oid(oid), Der.octets(value));
-    }
-
-    private static byte[] critical(String oid, byte[] value) {
-        return Der.sequence(Der.oid(oid), Der.yes(), Der.octets(value));
-    }
-
-    /** Twenty bytes that stand for a key (RFC 7093, method 1). */
-    private static byte[] keyId(PublicKey key) {
+    private static byte[] encoded(ASN1Object value) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
-            return java.util.Arrays.copyOf(digest, KEY_ID_BYTES);
+            return value.getEncoded();
+        } catch (IOException e) {
+            throw new UncheckedIOException("an extension cannot be written", e);
+        }
+    }
+
+    private static JcaX509ExtensionUtils extensions() {
+        try {
+            return new JcaX509ExtensionUtils();
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("every Java has SHA-1, which names keys and signs nothing", e);
         }
     }
 }
