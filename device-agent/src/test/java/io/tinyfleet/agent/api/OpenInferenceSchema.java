@@ -2,7 +2,6 @@ package io.tinyfleet.agent.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.JsonSchema;
@@ -11,6 +10,7 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SpecVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -42,8 +42,8 @@ final class OpenInferenceSchema {
 
     static JsonNode parse(String json) {
         try {
-            return JSON.readTree(json);
-        } catch (JsonProcessingException e) {
+            return JSON.readTree(json.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
             throw new AssertionError("no JSON: " + json, e);
         }
     }
