@@ -24,7 +24,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -143,7 +145,14 @@ final class AgentLoop {
                 clocks.read().clockSynchronised(),
                 LiveStatus.freeBytes(parts.disk(), parts.home()),
                 now.state(),
-                parts.sources());
+                sources());
+    }
+
+    /** What feeds each slot, and what is wrong with it. */
+    private Map<String, String> sources() {
+        Map<String, String> sources = new TreeMap<>(parts.sources());
+        models.troubles().forEach((slot, trouble) -> sources.merge(slot, trouble, (name, why) -> name + ": " + why));
+        return sources;
     }
 
     private Seen look() {

@@ -8,6 +8,7 @@ import io.tinyfleet.protocol.v1.Runtime;
 import io.tinyfleet.protocol.v1.Variant;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Workers and slots as the agent's loop sees them. No call waits; answers come back as events. */
@@ -31,6 +32,11 @@ interface Models extends AutoCloseable {
 
     /** What each running model has done since the last call; nothing at the first call after its start. */
     List<Event> served(Duration uptime);
+
+    /** What is wrong with a slot's source or worker right now, by the slot's name; nothing for those that are well. */
+    default Map<String, String> troubles() {
+        return Map.of();
+    }
 
     List<Runtime> runtimes();
 

@@ -159,6 +159,16 @@ final class WorkerModels implements Models {
     }
 
     @Override
+    public Map<String, String> troubles() {
+        Map<String, String> troubles = new TreeMap<>();
+        slots.forEach((name, slot) -> {
+            Optional<String> trouble = slot.server().health().trouble();
+            trouble.ifPresent(reason -> troubles.put(name.value(), reason));
+        });
+        return troubles;
+    }
+
+    @Override
     public List<Runtime> runtimes() {
         return host.runtimes();
     }
