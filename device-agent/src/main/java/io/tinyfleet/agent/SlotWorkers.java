@@ -273,10 +273,8 @@ final class SlotWorkers {
     private void activate(Kept next) {
         Kept before = running;
         // A model that was itself on probation is not what the slot goes back to: then the one before it stays.
-        boolean wayBack = before != null
-                && isOnTrial(next.phase)
-                && before.phase == Phase.HEALTHY
-                && !before.runs(next.artifact);
+        boolean wayBack =
+                before != null && isOnTrial(next.phase) && before.phase == Phase.HEALTHY && !before.runs(next.artifact);
         if (before != null) {
             before.staysWarm = wayBack;
         }
