@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The log on the disk: {@code agent.log} and up to {@link #OLDER} older files, {@code agent.log.1} the newest of them,
  * all together never above a number of bytes. A disk that takes nothing costs lines, never the agent: they are counted,
  * and the count is the first line that goes in again. Lines are not flushed to the medium: after a power cut the last
- * ones may be missing. Thread-safe.
+ * ones may be missing. What comes after {@link #close} is not kept. Thread-safe.
  */
 public final class LogFiles implements Closeable {
     /** Files beside the one that is written. */
@@ -29,6 +29,7 @@ public final class LogFiles implements Closeable {
     private @Nullable OutputStream out;
     private long written;
     private long lost;
+    private boolean closed;
 
     private LogFiles(Path folder, long fileBytes) {
         this.folder = folder;
@@ -56,6 +57,9 @@ public final class LogFiles implements Closeable {
 
     /** One event, or several lines that belong to one. {@code time} begins every line of the log. */
     synchronized void write(String time, String line) {
+        if (closed) {
+            return;
+        }
         try {
             if (lost > 0) {
                 append(time + " WARN log lines-lost count=" + lost);
@@ -116,6 +120,7 @@ public final class LogFiles implements Closeable {
 
     @Override
     public synchronized void close() {
+        closed = true;
         closeQuietly();
     }
 }
