@@ -95,7 +95,7 @@ public sealed interface Event {
         @Override
         public void applyTo(Turn turn) {
             Metadata.chunkArrived(turn, chunk);
-            Downloads.chunkArrived(turn, this);
+            Arrivals.chunkArrived(turn, this);
         }
     }
 

@@ -116,7 +116,7 @@ class RefusalTest {
         Digest release = Digest.of(v2.envelope());
         Chunk wrong = Play.spoiled(play.fleet.chunk(release, 0));
 
-        for (int i = 0; i < Downloads.MAX_SPOILED; i++) {
+        for (int i = 0; i < Arrivals.MAX_SPOILED; i++) {
             play.on(new Event.ChunkArrived(wrong));
         }
 
@@ -124,7 +124,7 @@ class RefusalTest {
         assertThat(play.reason()).isEqualTo("blob-refused");
         assertThat(play.all(Action.SendNeed.class).stream()
                         .filter(need -> need.need().getBlobSha256().equals(release.toBytes())))
-                .hasSize(Downloads.MAX_SPOILED);
+                .hasSize(Arrivals.MAX_SPOILED);
         v1_still_runs();
     }
 
@@ -297,7 +297,7 @@ class RefusalTest {
     @Test
     void a_download_that_gets_only_bad_chunks_is_given_up() {
         Digest blob = model_of_v2_is_being_fetched();
-        for (int i = 0; i < Downloads.MAX_REFUSED_CHUNKS; i++) {
+        for (int i = 0; i < Arrivals.MAX_REFUSED_CHUNKS; i++) {
             play.on(new Event.ChunkArrived(Play.spoiled(play.fleet.chunk(blob, 3))));
         }
 
@@ -314,7 +314,7 @@ class RefusalTest {
                 .setBlobSha256(blob.toBytes())
                 .setRefusal("no such blob")
                 .build();
-        for (int i = 0; i < Downloads.MAX_REFUSALS; i++) {
+        for (int i = 0; i < Arrivals.MAX_REFUSALS; i++) {
             play.on(new Event.ChunkArrived(refusal));
         }
 

@@ -208,7 +208,7 @@ class WaysTest {
             play.on(new Event.ChunkArrived(Play.spoiled(play.fleet.chunk(model.artifact(), 0)), Way.SHARED));
         }
 
-        for (int i = 0; i < Downloads.MAX_REFUSED_CHUNKS; i++) {
+        for (int i = 0; i < Arrivals.MAX_REFUSED_CHUNKS; i++) {
             assertThat(play.phase()).isEqualTo(Phase.DOWNLOADING);
             play.on(new Event.ChunkArrived(Play.spoiled(play.fleet.chunk(model.artifact(), 0))));
         }
