@@ -13,7 +13,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -50,12 +49,14 @@ class RollupRepository {
         long failed;
         double joulesNet;
         long joulesOf;
+        long rssPeakBytes;
         final DDSketch latency = LatencySketches.empty();
 
         void add(Window window) {
             windows++;
             ok += window.getOk();
             failed += WindowFigures.failed(window);
+            rssPeakBytes = Math.max(rssPeakBytes, window.getRssPeakBytes());
             LatencySketches.addTo(latency, window.getLatencySketch().toByteArray());
             WindowFigures.joules(window).ifPresent(joules -> {
                 joulesNet += joules;
@@ -69,6 +70,7 @@ class RollupRepository {
             failed += stored.getLong("failed");
             joulesNet += stored.getDouble("joules_net");
             joulesOf += stored.getLong("joules_of");
+            rssPeakBytes = Math.max(rssPeakBytes, stored.getLong("rss_peak_bytes"));
             LatencySketches.addTo(latency, stored.getBytes("latency_sketch"));
         }
     }
@@ -107,9 +109,10 @@ class RollupRepository {
                             connection,
                             "update telemetry_rollup r set windows = u.windows, ok = u.ok, failed = u.failed,"
                                     + " latency_sketch = u.latency_sketch, joules_net = u.joules_net,"
-                                    + " joules_of = u.joules_of from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as u (bucket,"
+                                    + " joules_of = u.joules_of, rss_peak_bytes = u.rss_peak_bytes"
+                                    + " from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as u (bucket,"
                                     + " artifact_sha256, hardware_class, energy_label, windows, ok, failed,"
-                                    + " latency_sketch, joules_net, joules_of) where r.bucket = u.bucket"
+                                    + " latency_sketch, joules_net, joules_of, rss_peak_bytes) where r.bucket = u.bucket"
                                     + " and r.artifact_sha256 = u.artifact_sha256"
                                     + " and r.hardware_class = u.hardware_class"
                                     + " and r.energy_label = u.energy_label");
@@ -129,7 +132,17 @@ class RollupRepository {
 
     private static SqlColumns values(Map<Key, Rollup> sums) {
         SqlColumns columns = new SqlColumns(
-                "timestamptz", "bytea", "text", "text", "bigint", "bigint", "bigint", "bytea", "float8", "bigint");
+                "timestamptz",
+                "bytea",
+                "text",
+                "text",
+                "bigint",
+                "bigint",
+                "bigint",
+                "bytea",
+                "float8",
+                "bigint",
+                "bigint");
         sums.forEach((key, sum) -> columns.add(
                 WindowRepository.utc(key.bucket),
                 key.artifact.toByteArray(),
@@ -140,7 +153,8 @@ class RollupRepository {
                 sum.failed,
                 LatencySketches.encode(sum.latency),
                 sum.joulesNet,
-                sum.joulesOf));
+                sum.joulesOf,
+                sum.rssPeakBytes));
         return columns;
     }
 
@@ -171,20 +185,27 @@ class RollupRepository {
 
     /** In the order of buckets. */
     List<Stored> since(Instant since) {
-        return database.query(connection -> {
-            try (PreparedStatement statement =
-                    connection.prepareStatement("select * from telemetry_rollup where bucket >= ? order by bucket")) {
-                statement.setObject(1, WindowRepository.utc(bucketOf(since, BUCKET)));
-                List<Stored> stored = new ArrayList<>();
-                try (ResultSet row = statement.executeQuery()) {
-                    while (row.next()) {
-                        Rollup rollup = new Rollup();
-                        rollup.add(row);
-                        stored.add(new Stored(key(row), rollup));
-                    }
-                }
-                return stored;
-            }
-        });
+        return database.list(
+                "select * from telemetry_rollup where bucket >= ? order by bucket",
+                (statement, connection) -> statement.setObject(1, WindowRepository.utc(bucketOf(since, BUCKET))),
+                RollupRepository::stored);
+    }
+
+    /** Of one artifact, in the order of hardware classes. */
+    List<Stored> of(Digest artifact, Instant since) {
+        return database.list(
+                "select * from telemetry_rollup where artifact_sha256 = ? and bucket >= ?"
+                        + " order by hardware_class, energy_label",
+                (statement, connection) -> {
+                    statement.setBytes(1, artifact.toByteArray());
+                    statement.setObject(2, WindowRepository.utc(bucketOf(since, BUCKET)));
+                },
+                RollupRepository::stored);
+    }
+
+    private static Stored stored(ResultSet row) throws SQLException {
+        Rollup rollup = new Rollup();
+        rollup.add(row);
+        return new Stored(key(row), rollup);
     }
 }

@@ -35,10 +35,12 @@ class TelemetryResource {
     private static final double MILLI = 1000;
 
     private final TelemetryReadRepository windows;
+    private final MeasuredProfiles profiles;
     private final DeadLetters deadLetters;
 
-    TelemetryResource(TelemetryReadRepository windows, DeadLetters deadLetters) {
+    TelemetryResource(TelemetryReadRepository windows, MeasuredProfiles profiles, DeadLetters deadLetters) {
         this.windows = windows;
+        this.profiles = profiles;
         this.deadLetters = deadLetters;
     }
 
@@ -95,6 +97,21 @@ class TelemetryResource {
 
     record ShareList(List<ShareView> items) {}
 
+    record EnergyFigureView(String label, double millijoulesPerInference, long inferences) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record ProfileView(
+            String hardwareClass,
+            long windows,
+            long inferences,
+            @Nullable Double failedShare,
+            @Nullable Double latencyP50Millis,
+            @Nullable Double latencyP95Millis,
+            List<EnergyFigureView> energy,
+            long rssPeakBytes) {}
+
+    record ProfileList(List<ProfileView> items) {}
+
     record DeadLetterView(long id, String topic, String reason, int bytes, Instant receivedAt) {}
 
     record DeadLetterList(List<DeadLetterView> items, long total) {}
@@ -131,6 +148,25 @@ class TelemetryResource {
         refuse(violations);
         return new ShareList(
                 windows.shares(from).stream().map(TelemetryResource::view).toList());
+    }
+
+    @GET
+    @Path("/profiles")
+    @Operation(
+            operationId = "listProfiles",
+            summary = "What one artifact costs on each hardware class, as devices have measured it")
+    public ProfileList profiles(
+            @QueryParam("artifact") @Nullable String artifact, @QueryParam("since") @Nullable String since) {
+        List<FieldViolation> violations = new ArrayList<>();
+        Optional<Digest> wanted = digest(artifact, violations);
+        if (artifact == null) {
+            violations.add(new FieldViolation("artifact", "says which artifact, by its SHA-256 in hex", null));
+        }
+        Instant from = since(since, violations);
+        refuse(violations);
+        return new ProfileList(profiles.of(wanted.orElseThrow(), from).stream()
+                .map(TelemetryResource::view)
+                .toList());
     }
 
     @GET
@@ -224,6 +260,21 @@ class TelemetryResource {
                         .map(scores -> new ScoresView(scores.threshold(), scores.over(), scores.total()))
                         .orElse(null),
                 window.throttled());
+    }
+
+    private static ProfileView view(MeasuredProfiles.Profile profile) {
+        return new ProfileView(
+                profile.hardwareClass(),
+                profile.windows(),
+                profile.inferences(),
+                profile.failedShare().orElse(null),
+                profile.latencyP50Millis().orElse(null),
+                profile.latencyP95Millis().orElse(null),
+                profile.energy().stream()
+                        .map(figure -> new EnergyFigureView(
+                                figure.label(), figure.millijoulesPerInference(), figure.inferences()))
+                        .toList(),
+                profile.rssPeakBytes());
     }
 
     private static ShareView view(SourceShare share) {

@@ -42,6 +42,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -253,6 +254,45 @@ class IngestTest {
                             "select coalesce(sum(windows), 0) from telemetry_rollup where hardware_class = ?",
                             "bench-x86_64"))
                     .isPositive();
+        }
+    }
+
+    @Test
+    void what_an_artifact_costs_on_a_hardware_class_is_measured_by_devices() throws Exception {
+        Digest artifact = Digest.of(new byte[] {7, 7});
+        try (TestDevice device = TestDevice.enrolled("profile-1", token()).connected(1, 1)) {
+            for (int seq = 1; seq <= 2; seq++) {
+                Window window = window("profile-source", 1, 100).toBuilder()
+                        .setArtifactSha256(artifact.toBytes())
+                        .setRssPeakBytes(seq * 1_000_000L)
+                        .build();
+                device.send(Stream.TELEMETRY, 1, seq, window);
+                device.awaitStored(Stream.TELEMETRY, 1, seq);
+            }
+        }
+        given().get("/api/v1/telemetry/profiles?artifact=" + artifact.hex())
+                .then()
+                .statusCode(200)
+                .body("items.size()", equalTo(1))
+                .body("items[0].hardwareClass", equalTo("bench-x86_64"))
+                .body("items[0].windows", equalTo(2))
+                .body("items[0].inferences", equalTo(200))
+                .body("items[0].failedShare", equalTo(0f))
+                .body("items[0].rssPeakBytes", equalTo(2_000_000))
+                .body("items[0].energy[0].label", equalTo("ESTIMATED"))
+                .body("items[0].energy[0].millijoulesPerInference", equalTo(5f))
+                .body("items[0].energy[0].inferences", equalTo(200));
+    }
+
+    @Test
+    void a_profile_is_of_one_artifact_and_empty_for_one_that_nobody_ran() {
+        given().get("/api/v1/telemetry/profiles?artifact="
+                        + Digest.of(new byte[] {8, 8}).hex())
+                .then()
+                .statusCode(200)
+                .body("items.size()", equalTo(0));
+        for (String wrong : List.of("", "?artifact=abc", "?artifact=" + ARTIFACT.hex() + "&since=yesterday")) {
+            given().get("/api/v1/telemetry/profiles" + wrong).then().statusCode(400);
         }
     }
 

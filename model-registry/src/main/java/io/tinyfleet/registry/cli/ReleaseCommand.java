@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,6 +21,7 @@ import picocli.CommandLine.Parameters;
             ReleaseCommand.Create.class,
             ReleaseCommand.Listing.class,
             ReleaseCommand.Show.class,
+            ReleaseCommand.Profile.class,
             ReleaseCommand.Withdraw.class,
             ReleaseCommand.Reinstate.class,
             ReleaseCommand.Remove.class
@@ -107,6 +109,53 @@ final class ReleaseCommand {
             JsonNode release = name.find(server);
             answer.say(release, lines(release));
             return Tinyfleet.DONE;
+        }
+    }
+
+    @Command(name = "profile", description = "What each variant costs on each hardware class, as devices measured it.")
+    static final class Profile extends ServerCommand {
+        @Mixin
+        private ReleaseName name;
+
+        @Override
+        public Integer call() throws IOException {
+            ObjectNode all = JsonNodeFactory.instance.objectNode();
+            List<String> lines = new ArrayList<>();
+            for (JsonNode variant : name.find(server).path("variants")) {
+                JsonNode profiles = server.get("/api/v1/telemetry/profiles?artifact="
+                                + variant.path("artifact").asText())
+                        .path("items");
+                String variantName = variant.path("name").asText();
+                all.set(variantName, profiles);
+                if (profiles.isEmpty()) {
+                    lines.add(variantName + "  no device has reported on it yet");
+                }
+                profiles.forEach(profile -> lines.add(variantName + "  " + line(profile)));
+            }
+            answer.say(all, lines);
+            return Tinyfleet.DONE;
+        }
+
+        private static String line(JsonNode profile) {
+            StringBuilder line = new StringBuilder(profile.path("hardwareClass").asText())
+                    .append("  ")
+                    .append(profile.path("inferences").asLong())
+                    .append(" inferences  p95 ")
+                    .append(number(profile.path("latencyP95Millis")))
+                    .append(" ms  RAM ")
+                    .append(InspectCommand.megabytes(
+                            profile.path("rssPeakBytes").asLong()));
+            for (JsonNode energy : profile.path("energy")) {
+                line.append("  ")
+                        .append(number(energy.path("millijoulesPerInference")))
+                        .append(" mJ ")
+                        .append(energy.path("label").asText().toLowerCase(Locale.ROOT));
+            }
+            return line.toString();
+        }
+
+        private static String number(JsonNode value) {
+            return value.isMissingNode() ? "-" : String.format(Locale.ROOT, "%.3g", value.asDouble());
         }
     }
 
