@@ -2,14 +2,10 @@ package io.tinyfleet.server.delivery;
 
 import io.tinyfleet.protocol.trust.Roots.RoleSigners;
 import io.tinyfleet.protocol.trust.SigningKey;
+import io.tinyfleet.server.platform.SecretFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -85,23 +81,7 @@ final class KeyFolder {
     }
 
     void writeRoot(long version, byte[] envelope) throws IOException {
-        Path file = rootFile(version);
-        Path part = folder.resolve(file.getFileName() + ".part");
-        Files.deleteIfExists(part);
-        try (FileChannel channel = FileChannel.open(
-                part,
-                java.util.Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            ByteBuffer bytes = ByteBuffer.wrap(envelope);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
-        }
+        SecretFile.write(rootFile(version), envelope);
     }
 
     private Path rootFile(long version) {
