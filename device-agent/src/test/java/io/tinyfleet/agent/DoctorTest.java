@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DoctorTest {
+    private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
     @TempDir
     Path folder;
 
@@ -33,7 +35,7 @@ class DoctorTest {
 
     @Test
     void a_home_that_is_not_there_fails_and_says_what_to_do() throws Exception {
-        List<Finding> findings = look(folder.resolve("nowhere"), Instant.now(), true);
+        List<Finding> findings = look(folder.resolve("nowhere"), NOW, true);
 
         assertThat(of(findings, "disk").grade()).isEqualTo(Finding.Grade.FAIL);
         assertThat(of(findings, "identity").todo()).contains("tinyfleet-agent enrol");
@@ -42,7 +44,7 @@ class DoctorTest {
 
     @Test
     void a_good_disk_and_the_runtimes_of_this_machine_are_found_well() throws Exception {
-        List<Finding> findings = look(folder, Instant.parse("2026-06-01T00:00:00Z"), true);
+        List<Finding> findings = look(folder, NOW, true);
 
         assertThat(of(findings, "disk").found()).contains("MB free").contains("reaches the medium in");
         assertThat(of(findings, "clock").grade()).isEqualTo(Finding.Grade.OK);
@@ -60,7 +62,7 @@ class DoctorTest {
     void each_problem_of_the_settings_is_a_finding() throws Exception {
         Files.writeString(folder.resolve("agent.properties"), "log.level=loud\ncolour=blue\n");
 
-        assertThat(look(folder, Instant.now(), true))
+        assertThat(look(folder, NOW, true))
                 .filteredOn(finding -> finding.what().equals("settings"))
                 .extracting(Finding::found)
                 .hasSize(2)
