@@ -30,24 +30,46 @@ public final class LiveSource {
         };
     }
 
-    private record Frames(String name, FrameQueue queue, Closeable bringer) {
+    /** What the three have in common. */
+    private abstract static class Live {
+        final FrameQueue queue;
+        private final String name;
+        private final Closeable bringer;
 
-        void close() throws IOException {
+        Live(Frames frames) {
+            this.queue = frames.queue();
+            this.name = frames.name();
+            this.bringer = frames.bringer();
+        }
+
+        public final String name() {
+            return name;
+        }
+
+        public final boolean live() {
+            return true;
+        }
+
+        public final long dropped() {
+            return queue.dropped();
+        }
+
+        public final void close() throws IOException {
             queue.close();
             bringer.close();
         }
     }
 
-    private static final class Sound implements AudioSource {
+    private record Frames(String name, FrameQueue queue, Closeable bringer) {}
 
+    private static final class Sound extends Live implements AudioSource {
         private static final float FULL_SCALE = 32768f;
 
-        private final Frames frames;
         private final int rateHz;
         private ByteBuffer rest = ByteBuffer.allocate(0);
 
         Sound(Frames frames, int rateHz) {
-            this.frames = frames;
+            super(frames);
             this.rateHz = rateHz;
         }
 
@@ -55,7 +77,7 @@ public final class LiveSource {
         public void read(Tensor target, int offset, int samples) throws IOException {
             for (int i = 0; i < samples; i++) {
                 while (rest.remaining() < Short.BYTES) {
-                    rest = ByteBuffer.wrap(frames.queue().take()).order(ByteOrder.LITTLE_ENDIAN);
+                    rest = ByteBuffer.wrap(queue.take()).order(ByteOrder.LITTLE_ENDIAN);
                 }
                 target.setFloat(offset + i, rest.getShort() / FULL_SCALE);
             }
@@ -65,41 +87,19 @@ public final class LiveSource {
         public int sampleRateHz() {
             return rateHz;
         }
-
-        @Override
-        public String name() {
-            return frames.name();
-        }
-
-        @Override
-        public boolean live() {
-            return true;
-        }
-
-        @Override
-        public long dropped() {
-            return frames.queue().dropped();
-        }
-
-        @Override
-        public void close() throws IOException {
-            frames.close();
-        }
     }
 
-    private static final class Pictures implements ImageSource {
-
-        private final Frames frames;
+    private static final class Pictures extends Live implements ImageSource {
         private final FrameFormat format;
 
         Pictures(Frames frames, FrameFormat format) {
-            this.frames = frames;
+            super(frames);
             this.format = format;
         }
 
         @Override
         public Image next() throws IOException {
-            byte[] frame = frames.queue().take();
+            byte[] frame = queue.take();
             try {
                 if (format.kind() == FrameFormat.Kind.IMAGE) {
                     return ImageFile.decode("a message", frame);
@@ -111,64 +111,21 @@ public final class LiveSource {
                 throw new SourceStalledException("a frame cannot be used: " + e.getMessage());
             }
         }
-
-        @Override
-        public String name() {
-            return frames.name();
-        }
-
-        @Override
-        public boolean live() {
-            return true;
-        }
-
-        @Override
-        public long dropped() {
-            return frames.queue().dropped();
-        }
-
-        @Override
-        public void close() throws IOException {
-            frames.close();
-        }
     }
 
-    private static final class Lines implements RowSource {
-
-        private final Frames frames;
-
+    private static final class Lines extends Live implements RowSource {
         Lines(Frames frames) {
-            this.frames = frames;
+            super(frames);
         }
 
         @Override
         public float[] next() throws IOException {
-            String line = new String(frames.queue().take(), StandardCharsets.UTF_8);
+            String line = new String(queue.take(), StandardCharsets.UTF_8);
             try {
                 return Rows.parse("a line", line);
             } catch (SourceException e) {
                 throw new SourceStalledException("a line cannot be used: " + e.getMessage());
             }
-        }
-
-        @Override
-        public String name() {
-            return frames.name();
-        }
-
-        @Override
-        public boolean live() {
-            return true;
-        }
-
-        @Override
-        public long dropped() {
-            return frames.queue().dropped();
-        }
-
-        @Override
-        public void close() throws IOException {
-            frames.close();
         }
     }
 }
