@@ -17,12 +17,15 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Five minutes of one artifact on one hardware class under one energy label, merged from windows newly stored. */
 @ApplicationScoped
 class RollupRepository {
     static final Duration BUCKET = Duration.ofMinutes(5);
+
+    private static final double MILLI = 1000;
 
     private final Database database;
 
@@ -62,6 +65,37 @@ class RollupRepository {
                 joulesNet += joules;
                 joulesOf += window.getOk() + WindowFigures.failed(window);
             });
+        }
+
+        static Rollup sum(Collection<Stored> parts) {
+            Rollup sum = new Rollup();
+            for (Stored part : parts) {
+                Rollup more = part.rollup;
+                sum.windows += more.windows;
+                sum.ok += more.ok;
+                sum.failed += more.failed;
+                sum.joulesNet += more.joulesNet;
+                sum.joulesOf += more.joulesOf;
+                sum.rssPeakBytes = Math.max(sum.rssPeakBytes, more.rssPeakBytes);
+                sum.latency.mergeWith(more.latency);
+            }
+            return sum;
+        }
+
+        long inferences() {
+            return ok + failed;
+        }
+
+        Optional<Double> failedShare() {
+            return inferences() == 0 ? Optional.empty() : Optional.of((double) failed / inferences());
+        }
+
+        Optional<Double> latencyMillis(double quantile) {
+            return LatencySketches.quantile(latency, quantile);
+        }
+
+        Optional<Double> millijoulesPerInference() {
+            return joulesOf == 0 ? Optional.empty() : Optional.of(joulesNet * MILLI / joulesOf);
         }
 
         private void add(ResultSet stored) throws SQLException {

@@ -1,6 +1,5 @@
 package io.tinyfleet.server.telemetry;
 
-import com.datadoghq.sketch.ddsketch.DDSketch;
 import io.tinyfleet.protocol.v1.EnergyLabel;
 import io.tinyfleet.server.telemetry.RollupRepository.Rollup;
 import io.tinyfleet.server.telemetry.RollupRepository.Stored;
@@ -18,8 +17,6 @@ import java.util.stream.Collectors;
 
 @ApplicationScoped
 class TelemetryQueriesFromRollups implements TelemetryQueries {
-    private static final double MILLI = 1000;
-
     private final RollupRepository rollups;
     private final FleetSampleRepository samples;
 
@@ -40,18 +37,7 @@ class TelemetryQueriesFromRollups implements TelemetryQueries {
 
     @Override
     public List<EnergyFigure> energyPerInference(Instant since) {
-        Map<String, List<Stored>> byLabel = rollups.since(since).stream()
-                .filter(stored -> !stored.key().energyLabel().equals(EnergyLabel.NONE.name()))
-                .collect(
-                        Collectors.groupingBy(stored -> stored.key().energyLabel(), TreeMap::new, Collectors.toList()));
-        List<EnergyFigure> figures = new ArrayList<>();
-        byLabel.forEach((label, stored) -> millijoules(stored)
-                .ifPresent(value -> figures.add(new EnergyFigure(
-                        label,
-                        value,
-                        stored.stream()
-                                .mapToLong(part -> part.rollup().joulesOf)
-                                .sum()))));
+        List<EnergyFigure> figures = energy(rollups.since(since));
         figures.sort(Comparator.comparingLong(EnergyFigure::inferences).reversed());
         return figures;
     }
@@ -79,31 +65,30 @@ class TelemetryQueriesFromRollups implements TelemetryQueries {
         return samples.onlineShares(since, step);
     }
 
+    /** One figure a label, in the order of labels. */
+    static List<EnergyFigure> energy(List<Stored> parts) {
+        Map<String, List<Stored>> byLabel = parts.stream()
+                .filter(stored -> !stored.key().energyLabel().equals(EnergyLabel.NONE.name()))
+                .collect(
+                        Collectors.groupingBy(stored -> stored.key().energyLabel(), TreeMap::new, Collectors.toList()));
+        List<EnergyFigure> figures = new ArrayList<>();
+        byLabel.forEach((label, same) -> {
+            Rollup sum = Rollup.sum(same);
+            sum.millijoulesPerInference().ifPresent(value -> figures.add(new EnergyFigure(label, value, sum.joulesOf)));
+        });
+        return figures;
+    }
+
     private static Optional<Double> p95(List<Stored> parts) {
-        DDSketch merged = LatencySketches.empty();
-        parts.forEach(part -> merged.mergeWith(part.rollup().latency));
-        return LatencySketches.quantile(merged, 0.95);
+        return Rollup.sum(parts).latencyMillis(0.95);
     }
 
     private static Optional<Double> millijoules(List<Stored> parts) {
-        double joules = 0;
-        long inferences = 0;
-        for (Stored part : parts) {
-            joules += part.rollup().joulesNet;
-            inferences += part.rollup().joulesOf;
-        }
-        return inferences == 0 ? Optional.empty() : Optional.of(joules * MILLI / inferences);
+        return Rollup.sum(parts).millijoulesPerInference();
     }
 
     private static Optional<Double> failures(List<Stored> parts) {
-        long failed = 0;
-        long all = 0;
-        for (Stored part : parts) {
-            Rollup rollup = part.rollup();
-            failed += rollup.failed;
-            all += rollup.ok + rollup.failed;
-        }
-        return all == 0 ? Optional.empty() : Optional.of((double) failed / all);
+        return Rollup.sum(parts).failedShare();
     }
 
     private static List<Point> series(
