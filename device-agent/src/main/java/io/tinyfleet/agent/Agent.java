@@ -18,6 +18,7 @@ import io.tinyfleet.agent.log.LogFiles;
 import io.tinyfleet.agent.outbox.Outbox;
 import io.tinyfleet.agent.outbox.OutboxLimits;
 import io.tinyfleet.protocol.DeviceId;
+import io.tinyfleet.protocol.trust.TrustedRoot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -136,6 +137,11 @@ public final class Agent {
 
     private static int check(AgentHome home) throws SettingsFile.SettingsException, IOException {
         AgentSettings settings = AgentSettings.read(home);
+        List<Finding> factories = new FactoryModels(new NioDisk(), settings).check();
+        factories.forEach(finding -> System.out.println(finding.text()));
+        if (Finding.hasFailed(factories)) {
+            return USAGE;
+        }
         System.out.println(
                 home.settings() + " is right; slots: " + settings.slots().keySet());
         return DONE;
@@ -206,8 +212,8 @@ public final class Agent {
 
     private static int runUntilStopped(AgentHome wanted, Disk disk)
             throws SettingsFile.SettingsException, NotEnrolledException, IOException {
-        Identity identity = Identity.read(disk, wanted);
         AgentSettings settings = AgentSettings.read(wanted);
+        Identity identity = identity(disk, wanted, settings);
         EventLog.setLowest(settings.logLevel());
         AgentHome home = home(disk, wanted);
         Clocks clocks = clocks();
@@ -231,6 +237,18 @@ public final class Agent {
             }
         }
         return DONE;
+    }
+
+    /** Without an enrolment there is still what came with the device's image. */
+    private static Identity identity(Disk disk, AgentHome home, AgentSettings settings)
+            throws NotEnrolledException, IOException {
+        try {
+            return Identity.read(disk, home);
+        } catch (NotEnrolledException e) {
+            TrustedRoot root = new FactoryModels(disk, settings).findRoot().orElseThrow(() -> e);
+            System.out.println("AGENT NOT ENROLLED: it runs the models of this device's image alone");
+            return Identity.notEnrolled(root, Board.ofThisMachine().defaultHardwareClass());
+        }
     }
 
     private static AgentHome home(Disk disk, AgentHome wanted) throws IOException {

@@ -11,8 +11,10 @@ import io.tinyfleet.agent.outbox.Outbox;
 import io.tinyfleet.agent.reconcile.Action;
 import io.tinyfleet.agent.reconcile.AgentState;
 import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.agent.reconcile.Factory;
 import io.tinyfleet.agent.reconcile.Reconciler;
 import io.tinyfleet.agent.reconcile.Step;
+import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.trust.RoleName;
 import io.tinyfleet.protocol.v1.Ack;
 import io.tinyfleet.protocol.v1.DeviceFacts;
@@ -70,6 +72,7 @@ final class AgentLoop {
     private final Uplink.Presences presences;
     private final Models models;
     private final Supervisor supervisor;
+    private final Map<SlotName, Factory> factories;
     private final Edge edge;
     private final Inbox inbox;
     private final CurrentRoot root;
@@ -91,6 +94,11 @@ final class AgentLoop {
         Link link(Predicate<LinkEvent> sink, Uplink.Presences presences);
 
         Models models(Consumer<Event> answers, Consumer<Window> windows);
+
+        /** The models that came with the device's image. */
+        default Map<SlotName, Factory> factories(Models models) {
+            return Map.of();
+        }
 
         /** Who is told that the agent runs. */
         default Supervisor supervisor() {
@@ -114,6 +122,7 @@ final class AgentLoop {
         this.uplink = new Uplink(outbox, presences, link);
         this.supervisor = neighbours.supervisor();
         this.models = neighbours.models(this::answer, this::window);
+        this.factories = neighbours.factories(models);
         this.edge = new Edge(
                 parts, root, uplink, models, timers, background(), new Edge.Answers(answers::add, this::answer));
         this.linkStatus = LiveStatus.LinkStatus.never(parts.identity().broker().url());
@@ -203,6 +212,7 @@ final class AgentLoop {
 
     void run() {
         handle(rootAtStart());
+        handle(new Event.FactoriesLooked(factories));
         handle(new Event.Started());
         link.open();
         supervisor.ready();

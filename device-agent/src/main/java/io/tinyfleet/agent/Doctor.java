@@ -56,6 +56,9 @@ final class Doctor {
         if (hasHome && settings != null) {
             runtimes(settings);
         }
+        if (settings != null) {
+            factories(settings, identity);
+        }
         if (identity != null) {
             findings.add(BrokerCheck.look(identity.broker(), () -> earliestNow(signed)));
             power(identity);
@@ -224,6 +227,14 @@ final class Doctor {
                         name + " could not be tried: " + e,
                         "look at java.command in " + home.settings() + " and at the disk"));
             }
+        }
+    }
+
+    private void factories(AgentSettings settings, @Nullable Identity identity) {
+        FactoryModels factories = new FactoryModels(disk, settings);
+        findings.addAll(factories.check());
+        if (identity != null) {
+            findings.addAll(factories.compare(identity.root()));
         }
     }
 

@@ -6,13 +6,17 @@ import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.enrol.Identity;
 import io.tinyfleet.agent.install.AgentHome;
 import io.tinyfleet.agent.install.ModelStore;
+import io.tinyfleet.agent.install.NioDisk;
 import io.tinyfleet.agent.link.Link;
 import io.tinyfleet.agent.link.LinkEvent;
 import io.tinyfleet.agent.link.LinkSettings;
+import io.tinyfleet.agent.link.NoLink;
 import io.tinyfleet.agent.link.PahoLink;
 import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.power.EnergyMeters;
+import io.tinyfleet.agent.reconcile.DeviceLimits;
 import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.agent.reconcile.Factory;
 import io.tinyfleet.agent.runtime.ProcessModelHost;
 import io.tinyfleet.agent.runtime.WorkerSettings;
 import io.tinyfleet.agent.serve.Pacer;
@@ -42,6 +46,7 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
     private final WindowSurroundings surroundings;
     private final Map<SlotName, ServedSlot.Feed> feeds;
     private final ModelStore store;
+    private final FactoryModels factoryModels;
     private @Nullable LocalApi api;
 
     private Neighbourhood(
@@ -50,20 +55,24 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
             Identity identity,
             ProcessModelHost host,
             Inputs inputs,
-            ModelStore store) {
+            Held held) {
         this.home = home;
         this.settings = settings;
         this.identity = identity;
         this.host = host;
         this.surroundings = inputs.surroundings();
         this.feeds = inputs.feeds();
-        this.store = store;
+        this.store = held.store();
+        this.factoryModels = held.factoryModels();
     }
+
+    private record Held(ModelStore store, FactoryModels factoryModels) {}
 
     private record Inputs(Map<SlotName, ServedSlot.Feed> feeds, WindowSurroundings surroundings) {}
 
     static Neighbourhood of(AgentHome home, AgentSettings settings, Identity identity, Clocks clocks, ModelStore store)
             throws IOException {
+        FactoryModels factoryModels = new FactoryModels(new NioDisk(), settings);
         Map<SlotName, ServedSlot.Feed> feeds = new TreeMap<>();
         for (Map.Entry<SlotName, SlotSettings> slot : settings.slots().entrySet()) {
             feeds.put(slot.getKey(), SlotPorts.open(slot.getKey(), slot.getValue()));
@@ -72,11 +81,15 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
                 clocks.uptime(), clocks.wall(), clocks.trust(), EnergyMeters.forHardware(identity.hardwareClass()));
         WorkerSettings workers = WorkerSettings.DEFAULT.withJavaCommand(settings.javaCommand());
         ProcessModelHost host = ProcessModelHost.at(home.root(), workers, SysRoot.MACHINE);
-        return new Neighbourhood(home, settings, identity, host, new Inputs(feeds, surroundings), store);
+        return new Neighbourhood(
+                home, settings, identity, host, new Inputs(feeds, surroundings), new Held(store, factoryModels));
     }
 
     @Override
     public Link link(Predicate<LinkEvent> sink, Uplink.Presences presences) {
+        if (!identity.isEnrolled()) {
+            return new NoLink();
+        }
         Identity.Broker broker = identity.broker();
         LinkSettings link = new LinkSettings(
                 broker.url(),
@@ -101,6 +114,19 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
         settings.apiPort().ifPresent(port -> openApi(port, servers));
         return new WorkerModels(
                 new SlotWorkers.Parts(home, store, host, Neighbourhood::ramAvailable, answers), servers);
+    }
+
+    @Override
+    public Map<SlotName, Factory> factories(Models models) {
+        Board board = Board.ofThisMachine();
+        return factoryModels.look(
+                store,
+                (slot, variant) -> new DeviceLimits(
+                        board.ramAvailableBytes().orElse(0),
+                        0,
+                        board.abi(),
+                        models.runtimes(),
+                        models.findMisfit(slot, variant).orElse(null)));
     }
 
     /** An agent whose port is taken goes on: its first duty is the models. */

@@ -21,8 +21,14 @@ import org.jspecify.annotations.Nullable;
  * @param name goes into each telemetry window
  * @param pace of recorded input
  * @param input null: only applications ask the slot
+ * @param factory folder of the model that came with the device's image, if there is one
  */
-record SlotSettings(String name, Pace pace, @Nullable Input input, Results results) {
+record SlotSettings(
+        String name,
+        Pace pace,
+        @Nullable Input input,
+        Results results,
+        @Nullable Path factory) {
     private static final String NAME = "[a-z0-9-]{1,32}";
     private static final int MAX_RATE_HZ = 384_000;
     private static final int MAX_SIDE = 4096;
@@ -87,7 +93,21 @@ record SlotSettings(String name, Pace pace, @Nullable Input input, Results resul
             boolean replay = !List.of("none", "exec", "mqtt").contains(source);
             String said = file.text(prefix + (replay ? "replay.name" : "name"), input == null ? "none" : name);
             Pace pace = replay ? file.choice(prefix + "replay.pace", Pace.REALTIME) : Pace.FAST;
-            return new SlotSettings(said, pace, input, results());
+            return new SlotSettings(said, pace, input, results(), factory());
+        }
+
+        private @Nullable Path factory() {
+            String path = file.text(prefix + "factory", "");
+            if (path.isEmpty()) {
+                return null;
+            }
+            Path folder = file.root().resolve(path).normalize();
+            if (folder.startsWith(file.root().resolve("models"))
+                    || folder.startsWith(file.root().resolve("blobs"))) {
+                file.problem(prefix + "factory must not lie in models/ or blobs/ of the agent's home, which the agent"
+                        + " tidies up, got \"" + path + "\"");
+            }
+            return folder;
         }
 
         private Replay replay() {

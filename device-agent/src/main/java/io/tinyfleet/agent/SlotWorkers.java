@@ -261,7 +261,7 @@ final class SlotWorkers {
                     "model-spoiled", "the file of " + named(artifact) + " is missing or no longer has its hash");
         }
         Optional<Stopped> stopped = makeRoom(artifact);
-        Path file = parts.home().model(artifact.artifact());
+        Path file = parts.store().modelFile(artifact.artifact());
         RunningModel model = parts.host().start(new ModelFile(file, artifact.artifact(), artifact.variant()));
         model.exit().thenAccept(exit -> exited(artifact.artifact(), exit));
         LOG.info("model-started", "slot", name, "model", named(artifact), "pid", model.pid());

@@ -2,6 +2,7 @@ package io.tinyfleet.agent;
 
 import io.tinyfleet.agent.enrol.Json;
 import io.tinyfleet.agent.reconcile.AgentState;
+import io.tinyfleet.agent.reconcile.Factory;
 import io.tinyfleet.agent.reconcile.Install;
 import io.tinyfleet.agent.reconcile.Installed;
 import io.tinyfleet.agent.reconcile.Offer;
@@ -49,7 +50,19 @@ final class StatusReport {
                         .collect(Collectors.joining(","))
                 + "},\"slots\":["
                 + state.slots().values().stream().map(StatusReport::slot).collect(Collectors.joining(","))
-                + "]}";
+                + "],\"factories\":{"
+                + state.equipment().factories().entrySet().stream()
+                        .map(factory -> Json.quote(factory.getKey().value()) + ":" + factory(factory.getValue()))
+                        .collect(Collectors.joining(","))
+                + "}}";
+    }
+
+    private static String factory(Factory factory) {
+        if (factory instanceof Factory.Ready ready) {
+            return artifact(ready.model());
+        }
+        Factory.Unusable unusable = (Factory.Unusable) factory;
+        return "{\"code\":" + Json.quote(unusable.code()) + ",\"reason\":" + Json.quote(unusable.sentence()) + "}";
     }
 
     private static String time(Instant instant) {
@@ -72,7 +85,8 @@ final class StatusReport {
                 + ",\"releaseId\":" + Json.quote(installed.release().toString())
                 + ",\"model\":" + Json.quote(installed.model())
                 + ",\"version\":" + Json.quote(installed.version())
-                + ",\"confirmed\":" + installed.confirmed() + "}";
+                + ",\"confirmed\":" + installed.confirmed()
+                + ",\"factory\":" + installed.isFactory() + "}";
     }
 
     private static String attempt(Install install) {
@@ -122,6 +136,12 @@ final class StatusReport {
                 line(text, "slot " + name, "source " + source + "; nothing was ever wanted here");
             }
         });
+        status.state().equipment().factories().forEach((name, factory) -> {
+            if (status.state().findSlot(name).isEmpty()) {
+                line(text, "slot " + name, "runs nothing");
+                factory(text, factory);
+            }
+        });
         status.state()
                 .penaltyBox()
                 .forEach(artifact -> line(text, "  refused", artifact.shortHex() + " until retried"));
@@ -130,6 +150,10 @@ final class StatusReport {
 
     private static void link(StringBuilder text, LiveStatus status) {
         LiveStatus.LinkStatus link = status.link();
+        if (link.url().isEmpty()) {
+            line(text, "link", "NOT ENROLLED: models of this device's image alone; what is kept for a server waits");
+            return;
+        }
         String encrypted = link.url().startsWith("ssl:") ? "TLS, " : "NOT ENCRYPTED, ";
         String when = link.since().equals(Instant.EPOCH) ? "" : " since " + link.since();
         if (status.process().isRunning()) {
@@ -156,6 +180,7 @@ final class StatusReport {
         if (slot.previous() != null) {
             line(text, "  previous", model(slot.previous()));
         }
+        factory(text, status.state().equipment().factories().get(slot.name()));
         Install install = slot.install();
         if (install.offer() != null) {
             String progress = install.counters().bytesTotal() > 0
@@ -172,11 +197,22 @@ final class StatusReport {
         }
     }
 
+    private static void factory(StringBuilder text, @Nullable Factory factory) {
+        if (factory instanceof Factory.Ready ready) {
+            line(text, "  factory", model(ready.model()));
+        } else if (factory instanceof Factory.Unusable unusable) {
+            line(text, "  factory", "UNUSABLE: " + unusable.code() + ", " + unusable.sentence());
+        }
+    }
+
     private static String model(@Nullable Installed installed) {
         return installed == null
                 ? "nothing"
                 : installed.model() + " " + installed.version() + " ("
-                        + installed.artifact().shortHex() + ", " + (installed.confirmed() ? "confirmed" : "on trial")
+                        + installed.artifact().shortHex() + ", "
+                        + (installed.isFactory()
+                                ? "of this device's image"
+                                : installed.confirmed() ? "confirmed" : "on trial")
                         + ")";
     }
 

@@ -1,6 +1,7 @@
 package io.tinyfleet.agent;
 
 import io.tinyfleet.agent.install.AgentHome;
+import io.tinyfleet.agent.install.ModelStore;
 import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.reconcile.Action;
 import io.tinyfleet.agent.reconcile.Event;
@@ -45,6 +46,7 @@ final class WorkerModels implements Models {
     private static final EventLog LOG = EventLog.of("models");
 
     private final AgentHome home;
+    private final ModelStore store;
     private final ModelHost host;
     private final Map<SlotName, SlotWorkers> slots = new TreeMap<>();
     private final Consumer<Event> answers;
@@ -53,6 +55,7 @@ final class WorkerModels implements Models {
     /** {@code parts.answers()} must not block. */
     WorkerModels(SlotWorkers.Parts parts, Map<SlotName, SlotServer> servers) {
         this.home = parts.home();
+        this.store = parts.store();
         this.host = parts.host();
         this.answers = parts.answers();
         servers.forEach((name, server) -> slots.put(name, new SlotWorkers(name, server, parts)));
@@ -90,7 +93,7 @@ final class WorkerModels implements Models {
         Variant variant = candidate.variant();
         Digest selfTest = action.selfTest();
         try {
-            ModelFile file = new ModelFile(home.model(candidate.artifact()), candidate.artifact(), variant);
+            ModelFile file = new ModelFile(store.modelFile(candidate.artifact()), candidate.artifact(), variant);
             SelfTestFile vectors =
                     selfTest == null ? null : SelfTestFile.of(home.blob(selfTest), variant.getSelfTest());
             TrialReport report = host.trial(file, vectors, TrialLimits.of(variant.getBudgets()));

@@ -57,7 +57,8 @@ class AgentSettingsTest {
                                 Pace.FAST,
                                 new SlotSettings.Replay(
                                         folder.resolve("speech.wav").toString()),
-                                new SlotSettings.Results(null, 1 << 20, null, null))));
+                                new SlotSettings.Results(null, 1 << 20, null, null),
+                                null)));
         assertThat(settings.windowInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(settings.javaCommand()).containsExactly("qemu-aarch64", "-cpu", "cortex-a72", "java");
     }

@@ -5,6 +5,8 @@ import java.util.UUID;
 
 /** Names one offer of a release to a slot. Every report, event and window echoes it. A UUID, 16 bytes big-endian on the wire. */
 public record AttemptId(UUID value) {
+    /** Where nobody has offered anything: on the wire the field is left out instead. */
+    public static final AttemptId NONE = new AttemptId(new UUID(0, 0));
 
     /**
      * Reads the wire form.

@@ -27,6 +27,20 @@ public record Identity(DeviceId device, String hardwareClass, String kind, Broke
         }
     }
 
+    /** A device that nobody has enrolled: it runs what came with its image and talks to nobody. */
+    public static Identity notEnrolled(TrustedRoot root, String hardwareClass) {
+        return new Identity(
+                new DeviceId("not-enrolled"),
+                hardwareClass,
+                "NOT_ENROLLED",
+                new Broker("", "", "", LinkAuthorities.NONE),
+                root);
+    }
+
+    public boolean isEnrolled() {
+        return !broker.url().isEmpty();
+    }
+
     static Path key(AgentHome home) {
         return home.identity().resolve("device-key.pem");
     }

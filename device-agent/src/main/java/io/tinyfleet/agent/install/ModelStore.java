@@ -37,6 +37,12 @@ public final class ModelStore {
     /** Models that were hashed since this process began, and were right. */
     private final Set<Digest> verified = new HashSet<>();
 
+    /** Models that lie elsewhere and are only read there. */
+    private final Map<Digest, Path> elsewhere = new HashMap<>();
+
+    /** Those of them that were hashed there and were right. */
+    private final Map<Digest, Path> located = new HashMap<>();
+
     /** What the journal says about one part file. */
     private static final class Written {
         private final BitSet chunks = new BitSet();
@@ -106,20 +112,36 @@ public final class ModelStore {
 
     // ---- models
 
-    public Path modelFile(Digest artifact) {
-        return home.model(artifact);
+    /** Models that came with the device's image: found like held ones, and never written or deleted. */
+    public synchronized void findAlso(Map<Digest, Path> files) {
+        elsewhere.putAll(files);
+    }
+
+    /** Where {@link #holds} has found it last; else where it would be. */
+    public synchronized Path modelFile(Digest artifact) {
+        Path own = home.model(artifact);
+        return verified.contains(artifact) ? located.getOrDefault(artifact, own) : own;
     }
 
     /** Whole and right, hashed now. */
     public synchronized boolean holds(Digest artifact) throws IOException {
-        Path file = home.model(artifact);
-        boolean right = disk.size(file) >= 0 && hash(file).equals(artifact);
+        located.remove(artifact);
+        Path other = elsewhere.get(artifact);
+        boolean right = isRight(home.model(artifact), artifact);
+        if (!right && other != null && isRight(other, artifact)) {
+            located.put(artifact, other);
+            right = true;
+        }
         if (right) {
             verified.add(artifact);
         } else {
             verified.remove(artifact);
         }
         return right;
+    }
+
+    private boolean isRight(Path file, Digest artifact) throws IOException {
+        return disk.size(file) >= 0 && hash(file).equals(artifact);
     }
 
     /** What its download has cost, as far as the journal knows. */
@@ -244,7 +266,7 @@ public final class ModelStore {
     }
 
     private HeldModel base(Digest artifact) throws IOException {
-        return new HeldModel(disk, home.model(artifact), Optional.of(artifact).filter(verified::contains));
+        return new HeldModel(disk, modelFile(artifact), Optional.of(artifact).filter(verified::contains));
     }
 
     private void keep(Path whole, Digest artifact) throws IOException {

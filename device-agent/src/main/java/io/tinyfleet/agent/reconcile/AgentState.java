@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param trust what other signed metadata has said
  * @param connected not stored
  * @param pace what the operator allows this device's link
+ * @param equipment not stored
  */
 public record AgentState(
         long desiredSeq,
@@ -31,11 +32,25 @@ public record AgentState(
         Set<Digest> penaltyBox,
         Trust trust,
         boolean connected,
-        Pace pace) {
+        Pace pace,
+        Equipment equipment) {
 
     public AgentState {
         slots = Collections.unmodifiableMap(new TreeMap<>(slots));
         penaltyBox = Collections.unmodifiableSet(new LinkedHashSet<>(penaltyBox));
+    }
+
+    /** As it is stored, and so before the device has looked at its equipment. */
+    public AgentState(
+            long desiredSeq,
+            @Nullable Digest desiredDigest,
+            Instant signedTime,
+            Map<SlotName, SlotState> slots,
+            Set<Digest> penaltyBox,
+            Trust trust,
+            boolean connected,
+            Pace pace) {
+        this(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace, Equipment.NONE);
     }
 
     /** A device that has just been enrolled. */
@@ -46,7 +61,11 @@ public record AgentState(
     /** The part that is stored before any action of a step is done. */
     public AgentState durable() {
         TreeMap<SlotName, SlotState> stored = new TreeMap<>();
-        slots.forEach((name, slot) -> stored.put(name, slot.durable()));
+        slots.forEach((name, slot) -> {
+            if (!slot.runsFactoryUnasked()) {
+                stored.put(name, slot.durable());
+            }
+        });
         return new AgentState(
                 desiredSeq, desiredDigest, signedTime, stored, penaltyBox, trust.durable(), false, pace.durable());
     }

@@ -11,6 +11,7 @@ import io.tinyfleet.protocol.v1.Floors;
 import io.tinyfleet.protocol.v1.Heads;
 import io.tinyfleet.protocol.v1.Release;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,18 @@ public sealed interface Event {
         @Override
         public void applyTo(Turn turn) {
             Running.started(turn);
+        }
+    }
+
+    /** The models of the device's image; those of other slots stay as they were. Comes before {@code Started}. */
+    record FactoriesLooked(Map<SlotName, Factory> factories) implements Event {
+        public FactoriesLooked {
+            factories = Map.copyOf(factories);
+        }
+
+        @Override
+        public void applyTo(Turn turn) {
+            Factories.looked(turn, this);
         }
     }
 

@@ -39,6 +39,15 @@ final class LimitCheck {
                 return excess("size-mismatch", "the release says " + candidate.size() + " bytes, the offer " + offered);
             }
         }
+        Optional<Excess> unfit = findUnfit(needs, limits);
+        if (unfit.isPresent()) {
+            return unfit;
+        }
+        return room(needs, least(usable, candidate), limits);
+    }
+
+    /** The same of a file that needs no place of its own any more: runtime, processor and input. */
+    static Optional<Excess> findUnfit(Compatibility needs, DeviceLimits limits) {
         Optional<Excess> runtime = runtime(needs, limits);
         if (runtime.isPresent()) {
             return runtime;
@@ -52,10 +61,6 @@ final class LimitCheck {
             return excess(
                     "no-accelerator",
                     "needs " + String.join(" or ", needs.getAcceleratorsList()) + ", this device has no accelerator");
-        }
-        Optional<Excess> room = room(needs, least(usable, candidate), limits);
-        if (room.isPresent()) {
-            return room;
         }
         String misfit = limits.misfit();
         return misfit == null ? Optional.empty() : excess("input-misfit", misfit);

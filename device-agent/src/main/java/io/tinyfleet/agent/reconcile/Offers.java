@@ -5,6 +5,7 @@ import io.tinyfleet.agent.reconcile.Install.Accepted;
 import io.tinyfleet.agent.reconcile.Install.Activating;
 import io.tinyfleet.agent.reconcile.Install.Downloading;
 import io.tinyfleet.agent.reconcile.Install.Verified;
+import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
@@ -164,17 +165,19 @@ final class Offers {
     /** The wanted artifact is the active one already: nothing to fetch, at most something to prove. */
     private static void takeOver(Turn turn, SlotState slot, Accepted accepted) {
         Installed active = slot.active();
-        if (active != null && active.confirmed()) {
+        if (active != null && active.confirmed() && !active.isFactory()) {
             turn.put(slot.with(accepted.alreadyRunning()));
             turn.act(new Action.SetPhase(slot.name(), Phase.HEALTHY));
             return;
         }
         if (active != null) {
+            AttemptId attempt = accepted.offer().attempt();
+            boolean proves = active.isFactory() && !isWayBack(accepted.offer());
             activate(
                     turn,
                     slot,
                     accepted.activateHeld(Counters.NONE),
-                    active.under(accepted.offer().attempt()));
+                    proves ? active.onTrialUnder(attempt) : active.under(attempt));
         }
     }
 

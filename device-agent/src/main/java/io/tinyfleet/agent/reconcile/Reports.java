@@ -45,6 +45,7 @@ public final class Reports {
                 .setReleaseId(installed.release().toBytes())
                 .setModel(installed.model())
                 .setVersion(installed.version())
+                .setFactory(installed.isFactory())
                 .build();
     }
 

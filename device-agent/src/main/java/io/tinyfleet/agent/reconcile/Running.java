@@ -74,7 +74,7 @@ final class Running {
         if (active == null) {
             return;
         }
-        if (slot.starts().exhausted(active.confirmed()) && canLeave(slot)) {
+        if (slot.starts().exhausted(active.confirmed()) && canLeave(turn, slot)) {
             leave(
                     turn,
                     slot,
@@ -152,6 +152,10 @@ final class Running {
 
     /** The disk is to blame, not the model: to what else is held, or the same file once more. */
     private static void spoiled(Turn turn, SlotState slot, String sentence) {
+        if (slot.active() != null && slot.active().isFactory()) {
+            Factories.spoiled(turn, slot, SPOILED, sentence);
+            return;
+        }
         turn.raise(SPOILED, Severity.ERROR, slot, sentence);
         if (slot.previous() != null) {
             leave(turn, slot, SPOILED, sentence, false);
@@ -187,7 +191,7 @@ final class Running {
             leave(turn, slot, code, sentence);
             return;
         }
-        if (slot.starts().crashLoop() && canLeave(slot)) {
+        if (slot.starts().crashLoop() && canLeave(turn, slot)) {
             leave(
                     turn,
                     slot,
@@ -204,9 +208,10 @@ final class Running {
     }
 
     /** A confirmed model without a way back is tried for ever: there is nothing better to run. */
-    private static boolean canLeave(SlotState slot) {
+    private static boolean canLeave(Turn turn, SlotState slot) {
         return slot.onTrial()
                 || slot.previous() != null
+                || Factories.findOther(turn, slot).isPresent()
                 || (slot.active() != null && !slot.active().confirmed());
     }
 
@@ -310,11 +315,14 @@ final class Running {
                 .with(Serving.STOPPED)
                 .with(rolledBack(slot, bad, code, sentence));
         turn.put(left);
-        String way = back == null
-                ? "there is no previous model, the slot runs nothing"
-                : "back to " + back.model() + " " + back.version();
+        Optional<Installed> factory = Factories.findOther(turn, slot);
+        String way = back != null
+                ? "back to " + back.model() + " " + back.version()
+                : factory.map(model -> "there is no previous model, back to this device's factory model "
+                                + model.model() + " " + model.version())
+                        .orElse("there is no previous model, the slot runs nothing");
         turn.raise("rolled-back", Severity.ERROR, left, code + ": " + sentence + "; " + way);
-        belowFloor.ifPresent(why -> turn.raise("below-floor", Severity.ERROR, left, why + ": the slot runs nothing"));
+        belowFloor.ifPresent(why -> turn.raise("below-floor", Severity.ERROR, left, why + ": it is not gone back to"));
         if (back == null) {
             turn.act(new Action.StopModel(slot.name()));
         } else {

@@ -35,8 +35,15 @@ public record SlotState(
         return new SlotState(name, active, previous, install, starts, Serving.STOPPED, new Work.Resting());
     }
 
+    /** It runs the image's model and the server has never wanted another. */
+    boolean runsFactoryUnasked() {
+        return active != null && active.isFactory() && install instanceof Install.Untried;
+    }
+
     SlotState durable() {
-        return stored(name, active, previous, install.durable(), starts.durable());
+        // Whatever the image brings next time runs then.
+        boolean factory = active != null && active.isFactory();
+        return stored(name, factory ? null : active, previous, install.durable(), starts.durable());
     }
 
     SlotState with(Install next) {

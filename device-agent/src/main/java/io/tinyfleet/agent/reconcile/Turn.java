@@ -33,6 +33,7 @@ final class Turn {
     private Trust trust;
     private boolean connected;
     private Pace pace;
+    private Equipment equipment;
     private final Set<Digest> listening;
     private boolean reportWanted;
 
@@ -46,6 +47,7 @@ final class Turn {
         this.trust = state.trust();
         this.connected = state.connected();
         this.pace = state.pace();
+        this.equipment = state.equipment();
         this.listening = listening();
     }
 
@@ -69,9 +71,10 @@ final class Turn {
     }
 
     Step end() {
+        Factories.fill(this);
         leaveWhatHasEnded();
-        AgentState next =
-                new AgentState(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace);
+        AgentState next = new AgentState(
+                desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace, equipment);
         if (reportWanted) {
             actions.add(new Action.Report(Reports.of(next, now)));
         }
@@ -85,7 +88,8 @@ final class Turn {
     }
 
     Instant trustedTime() {
-        return new AgentState(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace)
+        return new AgentState(
+                        desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace, equipment)
                 .trustedTime(now);
     }
 
@@ -109,12 +113,25 @@ final class Turn {
         pace = next;
     }
 
+    Equipment equipment() {
+        return equipment;
+    }
+
+    void equipment(Equipment next) {
+        equipment = next;
+    }
+
     boolean isConnected() {
         return connected;
     }
 
     Collection<SlotState> slots() {
         return List.copyOf(slots.values());
+    }
+
+    /** The server has wanted something in this slot, if only that it be empty. */
+    boolean knows(SlotName name) {
+        return slots.containsKey(name);
     }
 
     SlotState slot(SlotName name) {
@@ -134,6 +151,11 @@ final class Turn {
 
     void put(SlotState slot) {
         slots.put(slot.name(), slot);
+    }
+
+    /** As if nobody had ever wanted anything there. */
+    void drop(SlotName name) {
+        slots.remove(name);
     }
 
     void connected(boolean is) {

@@ -2,6 +2,7 @@ package io.tinyfleet.agent.telemetry;
 
 import io.tinyfleet.agent.power.EnergyMeter;
 import io.tinyfleet.agent.runtime.WorkerStats;
+import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.ScoreCounts;
 import io.tinyfleet.protocol.v1.Window;
@@ -94,7 +95,6 @@ final class OpenWindow {
         Window.Builder window = Window.newBuilder()
                 .setSlot(slot.value())
                 .setArtifactSha256(subject.artifact().toBytes())
-                .setAttemptId(subject.attempt().toBytes())
                 .setPhase(subject.phase())
                 .setSource(source)
                 .setMonotonicStartMillis(startedAt.toMillis())
@@ -110,6 +110,9 @@ final class OpenWindow {
                 .setRssPeakBytes(used.rssPeakBytes())
                 .setAskedByApplications(askedByApplications)
                 .setInputDropped(dropped);
+        if (!subject.attempt().equals(AttemptId.NONE)) {
+            window.setAttemptId(subject.attempt().toBytes());
+        }
         return window.setScores(scores()).build();
     }
 

@@ -28,6 +28,7 @@ import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
@@ -275,6 +276,27 @@ final class Play {
         state = state.durable();
         events.clear();
         return on(new Event.Started()).connect();
+    }
+
+    /** The device's image brings this one. */
+    Play image(Published published) {
+        return image(Factory.choose(published.release(), Set.of(published.artifact()), variant -> limits));
+    }
+
+    Play image(Factory factory) {
+        return on(new Event.FactoriesLooked(Map.of(VAD, factory)));
+    }
+
+    /** The process starts for the first time, or again. */
+    Play boot(Published image) {
+        state = state.durable();
+        events.clear();
+        return image(image).on(new Event.Started()).connect();
+    }
+
+    /** The file of what is being started turns out to have rotted. */
+    Play rot() {
+        return on(new Event.ModelStartFailed(VAD, active(), "model-spoiled", "it no longer has its hash"));
     }
 
     Play wait(Duration time) {

@@ -1,9 +1,14 @@
 package io.tinyfleet.server.model;
 
+import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.ReleaseId;
+import io.tinyfleet.registry.blob.BlobHandle;
+import io.tinyfleet.registry.blob.BlobStore;
 import io.tinyfleet.server.platform.Problem;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +25,13 @@ class ListModels {
     private final ModelRepository models;
     private final ReleaseRepository releases;
     private final AliasRepository aliases;
+    private final BlobStore blobs;
 
-    ListModels(ModelRepository models, ReleaseRepository releases, AliasRepository aliases) {
+    ListModels(ModelRepository models, ReleaseRepository releases, AliasRepository aliases, BlobStore blobs) {
         this.models = models;
         this.releases = releases;
         this.aliases = aliases;
+        this.blobs = blobs;
     }
 
     @Transactional
@@ -68,6 +75,20 @@ class ListModels {
         return releases.listOf(model, MAX_RELEASES).stream()
                 .map(ReleaseBody::of)
                 .toList();
+    }
+
+    /** What was signed, as devices get it. */
+    @Transactional
+    byte[] getEnvelope(ReleaseId id) {
+        Digest digest = releases.findByIdOptional(id.value())
+                .map(release -> release.toView().envelopeDigest())
+                .orElseThrow(() -> Problem.notFound("release", id));
+        BlobHandle blob = blobs.find(digest).orElseThrow(() -> Problem.notFound("signed envelope of the release", id));
+        try {
+            return blob.read(0, Math.toIntExact(blob.size()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("the envelope of the release " + id + " cannot be read", e);
+        }
     }
 
     @Transactional

@@ -41,6 +41,15 @@ public class ReleasesResource {
         return list.getRelease(parse(id));
     }
 
+    @GET
+    @Path("/{id}/envelope")
+    @Produces(MediaType.APPLICATION_OCTET_STREAM)
+    @RolesAllowed("viewer")
+    @Operation(operationId = "getReleaseEnvelope", summary = "The signed envelope of a release, as devices verify it")
+    public byte[] envelope(@PathParam("id") String id) {
+        return list.getEnvelope(parse(id));
+    }
+
     @DELETE
     @Path("/{id}")
     @RolesAllowed("data")

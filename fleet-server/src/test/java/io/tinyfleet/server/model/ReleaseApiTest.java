@@ -83,6 +83,15 @@ class ReleaseApiTest {
 
         Digest envelopeDigest = Digest.parse(release.get("envelopeSha256").asText());
         byte[] envelope = blobs.find(envelopeDigest).orElseThrow().read(0, 1 << 20);
+        assertThat(given().get("/api/v1/releases/" + release.get("id").asText() + "/envelope")
+                        .then()
+                        .statusCode(200)
+                        .extract()
+                        .asByteArray())
+                .isEqualTo(envelope);
+        given().get("/api/v1/releases/" + UUID.randomUUID() + "/envelope")
+                .then()
+                .statusCode(404);
         Release manifest = Releases.verify(TrustedRoot.pin(trust.rootEnvelope()), envelopeDigest, envelope);
         assertThat(ReleaseId.fromBytes(manifest.getReleaseId()))
                 .hasToString(release.get("id").asText());

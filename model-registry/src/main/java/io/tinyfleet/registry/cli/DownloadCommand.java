@@ -34,15 +34,7 @@ final class DownloadCommand extends ServerCommand {
         JsonNode release = name.find(server);
         JsonNode chosen = choose(release, variant);
         Digest wanted = Digest.parse(chosen.path("artifact").asText());
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        server.download("/api/v1/artifacts/" + wanted.hex() + "/content", part);
-        Digest got = Digest.ofFile(part);
-        if (!got.equals(wanted)) {
-            Files.deleteIfExists(part);
-            throw new Refused("what came has the SHA-256 " + got.hex() + ", the release says " + wanted.hex()
-                    + "; it was thrown away, try again");
-        }
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        fetch(server, wanted, file);
         answer.say(
                 JsonNodeFactory.instance
                         .objectNode()
@@ -53,6 +45,19 @@ final class DownloadCommand extends ServerCommand {
                         .put("variant", chosen.path("name").asText()),
                 List.of(file + "  " + InspectCommand.megabytes(Files.size(file)) + "  " + wanted.hex()));
         return Tinyfleet.DONE;
+    }
+
+    /** The artifact, whole and with its digest; what came before is gone on with. */
+    static void fetch(Server server, Digest wanted, Path file) throws IOException {
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        server.download("/api/v1/artifacts/" + wanted.hex() + "/content", part);
+        Digest got = Digest.ofFile(part);
+        if (!got.equals(wanted)) {
+            Files.deleteIfExists(part);
+            throw new Refused("what came has the SHA-256 " + got.hex() + ", the release says " + wanted.hex()
+                    + "; it was thrown away, try again");
+        }
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static JsonNode choose(JsonNode release, Optional<String> wanted) {

@@ -22,6 +22,7 @@ import picocli.CommandLine.Parameters;
             ReleaseCommand.Listing.class,
             ReleaseCommand.Show.class,
             ReleaseCommand.Profile.class,
+            ExportCommand.class,
             ReleaseCommand.Withdraw.class,
             ReleaseCommand.Reinstate.class,
             ReleaseCommand.Remove.class

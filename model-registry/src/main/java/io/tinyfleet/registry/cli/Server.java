@@ -132,6 +132,19 @@ public final class Server {
                 BodyHandlers.ofInputStream()));
     }
 
+    /** GET a few bytes. */
+    byte[] getBytes(String path, int maxBytes) throws IOException {
+        HttpResponse<InputStream> answer = send(request(path).GET(), BodyHandlers.ofInputStream());
+        requireGood(answer);
+        try (InputStream body = answer.body()) {
+            byte[] content = body.readNBytes(maxBytes + 1);
+            if (content.length > maxBytes) {
+                throw new Refused("the server answered more than " + maxBytes + " bytes to " + path);
+            }
+            return content;
+        }
+    }
+
     /** Continues a file with what the server has behind its present end. */
     void download(String path, Path part) throws IOException {
         long have = Files.exists(part) ? Files.size(part) : 0;
