@@ -16,7 +16,7 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest()
 
 // ---- 1. header
 if (!patch.subarray(0, 6).equals(Buffer.from([0x89, 0x54, 0x44, 0x31, 0x0d, 0x0a]))) fail('not a td1 patch')
-if (patch[6] !== 1 || patch[7] !== 0) fail('another version')
+if (patch[6] !== 2 || patch[7] !== 0) fail('another version')
 let next = patch.readUInt32BE(8)
 const targetSize = Number(patch.readBigUInt64BE(52))
 if (Number(patch.readBigUInt64BE(12)) !== base.length || !sha256(base).equals(patch.subarray(20, 52))) fail('wrong base')
@@ -101,7 +101,7 @@ const bytes = (old, length, width) => {
 
 // ---- 6. weights
 const zero = states(24 * 12 * 16)
-const sign = states(24 * 12 * 16)
+const towards = states(24 * 12 * 16)
 const size = states(24 * 12 * 2 * 16)
 const escape = states(128)
 const COLUMN_BOUNDS = [
@@ -118,6 +118,7 @@ const weights = (old, length, oldCentre, newCentre, columns, restart) => {
   let inRow = 1229
   let column = 0
   let seen = 0
+  let turn = -95
   for (let i = 0; i < length; i++) {
     const x = int8(base[old + i] - oldCentre)
     const point = x * slope[column] + 32768
@@ -126,29 +127,36 @@ const weights = (old, length, oldCentre, newCentre, columns, restart) => {
     const context = levels * 16 + ((point >> 12) & 15)
     let residual = 0
     if (bit(zero, context, STEADY)) {
-      const negative = bit(sign, context, STEADY)
-      let magnitude = 1
-      while (magnitude < 15 && bit(size, (levels * 2 + negative) * 16 + magnitude, STEADY)) magnitude++
-      if (magnitude === 15) magnitude += tree(escape, 0, 7, STEADY)
-      residual = negative ? -magnitude : magnitude
+      residual = context % 16 < 8 ? -1 : 1
+      if (bit(towards, context, STEADY)) {
+        const away = bit(size, levels * 32, STEADY)
+        let magnitude = 2 - away
+        while (magnitude < 15 && bit(size, (levels * 2 + away) * 16 + magnitude, STEADY)) magnitude++
+        if (magnitude === 15) magnitude += tree(escape, 0, 7, STEADY)
+        residual *= away ? -magnitude : magnitude
+      }
     }
     const y = int8(nearest + residual)
     target[written++] = y + newCentre
 
-    squares[column] = Math.min(1 << 30, squares[column] + x * x)
-    const missed = (y << 16) - point + 32768
-    const moved = slope[column] + Math.trunc(((missed >> 4) * x) / (squares[column] >> 4))
-    slope[column] = Math.max(0, Math.min(131072, moved))
     const counted = Math.min(Math.abs(residual), 15) << 12
-    activity[column] += ((counted - activity[column]) * Math.floor(65536 / (seen + 5))) >> 16
-    inRow += ((counted - inRow) * 1365) >> 16
+    if (turn <= 0) {
+      squares[column] = Math.min(1 << 30, squares[column] + x * x)
+      const missed = (y << 16) - point + 32768
+      const moved = slope[column] + Math.trunc(((missed >> 4) * x) / (squares[column] >> 4))
+      slope[column] = Math.max(0, Math.min(131072, moved))
+      activity[column] += ((counted - activity[column]) * Math.floor(65536 / (seen + 5))) >> 16
+    }
+    inRow += (counted - inRow) >> 5
     if (++column === columns) {
       column = 0
-      seen = Math.min(seen + 1, 250)
+      if (turn <= 0) seen = Math.min(seen + 1, 250)
+      turn = turn === 12 ? 0 : turn + 1
     }
     if (restart > 0 && (i + 1) % restart === 0) {
       slope.fill(65536)
       squares.fill(8192)
+      turn = -95
     }
   }
 }

@@ -8,11 +8,27 @@ sealed interface Part permits Part.Literal, Part.Bytes, Part.Weights {
     /** Where it begins in the base; a literal reads nothing there. */
     long oldOffset();
 
+    /** Bytes after which its pattern repeats: an element, a row. */
+    long rowBytes();
+
+    /** Itself without its first {@code bytes}, which are whole rows. */
+    Part without(long bytes);
+
     /** New bytes. */
     record Literal(long length) implements Part {
         @Override
         public long oldOffset() {
             return 0;
+        }
+
+        @Override
+        public long rowBytes() {
+            return 1;
+        }
+
+        @Override
+        public Part without(long bytes) {
+            return new Literal(length - bytes);
         }
     }
 
@@ -23,6 +39,16 @@ sealed interface Part permits Part.Literal, Part.Bytes, Part.Weights {
                 throw new IllegalArgumentException(
                         "an element must have 1 to " + ByteModel.MAX_ELEMENT_BYTES + " bytes, got " + elementBytes);
             }
+        }
+
+        @Override
+        public long rowBytes() {
+            return elementBytes;
+        }
+
+        @Override
+        public Part without(long bytes) {
+            return new Bytes(oldOffset + bytes, length - bytes, elementBytes);
         }
     }
 
@@ -47,6 +73,16 @@ sealed interface Part permits Part.Literal, Part.Bytes, Part.Weights {
             if (restart < 0) {
                 throw new IllegalArgumentException("restart must not be negative, got " + restart);
             }
+        }
+
+        @Override
+        public long rowBytes() {
+            return Math.max(columns, restart);
+        }
+
+        @Override
+        public Part without(long bytes) {
+            return new Weights(oldOffset + bytes, length - bytes, oldCentre, newCentre, columns, restart);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.tinyfleet.protocol.delta;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -10,7 +11,10 @@ import java.util.List;
  */
 final class PartChooser {
     private static final int CENTRE_SAMPLE = 32 * 1024;
-    private static final int LAYOUT_SAMPLE = 128 * 1024;
+    private static final int LAYOUT_SAMPLE = 256 * 1024;
+
+    /** A sample is taken from so many places: the first rows of a table are often not like the others. */
+    private static final int PLACES = 4;
 
     /** The byte of a weight of zero: in int8, and in uint8 with the usual zero point. */
     private static final int SIGNED_CENTRE = 0;
@@ -74,15 +78,21 @@ final class PartChooser {
     private Centres centres(Segment segment, PartModels models) throws IOException, CorruptPatchException {
         Centres signed = new Centres(SIGNED_CENTRE, SIGNED_CENTRE);
         Centres unsigned = new Centres(UNSIGNED_CENTRE, UNSIGNED_CENTRE);
-        Centres modes = new Centres(
-                mode(base, segment.oldOffset(), segment.length()), mode(target, segment.newOffset(), segment.length()));
         double signedCost = cost(segment, signed, models);
         double unsignedCost = cost(segment, unsigned, models);
-        double usual = Math.min(signedCost, unsignedCost);
-        if (!modes.equals(signed) && !modes.equals(unsigned) && cost(segment, modes, models) < usual * CENTRE_SHARE) {
-            return modes;
+        Centres cheapest = signedCost <= unsignedCost ? signed : unsigned;
+        double least = Math.min(signedCost, unsignedCost) * CENTRE_SHARE;
+        int[] old = counts(base, segment.oldOffset(), segment.length());
+        int[] fresh = counts(target, segment.newOffset(), segment.length());
+        List<Centres> seen = List.of(new Centres(mode(old), mode(fresh)), new Centres(median(old), median(fresh)));
+        for (Centres centres : seen) {
+            double cost = cost(segment, centres, models);
+            if (cost < least) {
+                least = cost;
+                cheapest = centres;
+            }
         }
-        return signedCost <= unsignedCost ? signed : unsigned;
+        return cheapest;
     }
 
     private double cost(Segment segment, Centres centres, PartModels models) throws IOException, CorruptPatchException {
@@ -90,14 +100,22 @@ final class PartChooser {
         return cost(part, segment.newOffset(), CENTRE_SAMPLE, models);
     }
 
-    /** The most frequent byte: weights crowd around zero, so it is near the zero point. */
-    private static int mode(BaseBytes file, long offset, long length) throws IOException {
-        byte[] sample = new byte[(int) Math.min(CENTRE_SAMPLE, length)];
-        file.read(offset, sample, 0, sample.length);
+    /** How often each byte is in a sample. */
+    private static int[] counts(BaseBytes file, long offset, long length) throws IOException {
+        int stretch = (int) Math.min(CENTRE_SAMPLE, length) / PLACES;
+        byte[] sample = new byte[stretch * PLACES];
+        for (int place = 0; place < PLACES; place++) {
+            file.read(offset + place(place, length, stretch), sample, place * stretch, stretch);
+        }
         int[] counts = new int[1 << Byte.SIZE];
         for (byte value : sample) {
             counts[value & 0xff]++;
         }
+        return counts;
+    }
+
+    /** The most frequent byte: weights crowd around zero, so it is near the zero point. */
+    private static int mode(int[] counts) {
         int mode = 0;
         for (int value = 1; value < counts.length; value++) {
             mode = counts[value] > counts[mode] ? value : mode;
@@ -105,11 +123,35 @@ final class PartChooser {
         return mode;
     }
 
-    /** In bytes. */
+    /** The byte in the middle: nearer to the zero point where weights crowd less. */
+    private static int median(int[] counts) {
+        long half = Arrays.stream(counts).asLongStream().sum() / 2;
+        int value = 0;
+        for (long below = counts[0]; below < half; below += counts[value]) {
+            value++;
+        }
+        return value;
+    }
+
+    /** In bytes, for a sample. */
     private double cost(Part part, long newOffset, int sample, PartModels models)
             throws IOException, CorruptPatchException {
         CodeLength length = new CodeLength();
-        PartCoding.code(base, target, part, newOffset, Math.min(sample, part.length()), models.copy(), length);
+        PartModels learning = models.copy();
+        if (part.length() <= sample) {
+            PartCoding.code(base, target, part, newOffset, part.length(), learning, length);
+            return length.bytes();
+        }
+        long stretch = sample / PLACES;
+        for (int place = 0; place < PLACES; place++) {
+            long from = place(place, part.length(), stretch) / part.rowBytes() * part.rowBytes();
+            PartCoding.code(base, target, part.without(from), newOffset + from, stretch, learning, length);
+        }
         return length.bytes();
+    }
+
+    /** Where the stretch begins: the first at the beginning, the last up to the end. */
+    private static long place(int place, long length, long stretch) {
+        return (length - stretch) / (PLACES - 1) * place;
     }
 }

@@ -85,7 +85,7 @@ final class RangeDecoder extends BinaryCoder {
     void requireEnd() throws IOException, CorruptPatchException {
         if (code != 0) {
             throw new CorruptPatchException(
-                    Reason.MALFORMED_SEGMENT, taken(), "the patch does not end as a patch does, at byte " + taken());
+                    Reason.WRONG_RESULT, taken(), "the patch does not end as a patch does, at byte " + taken());
         }
         if (next < filled || refill()) {
             throw new CorruptPatchException(

@@ -43,11 +43,16 @@ final class WeightModel {
     private static final int ACTIVITY_SHIFT = 12;
 
     private static final int FIRST_ACTIVITY = 1229;
-    private static final int ROW_STEP = 65_536 / 48;
+    private static final int ROW_SHIFT = 5;
     private static final int SLOWEST = 250;
     private static final int FIRST_DIVISOR = 5;
     private static final int LEVEL_SHIFT = 4;
     private static final int[] STEPS = new int[SLOWEST + 1];
+
+    /** Rows that columns learn from at first, and of how many they learn from one then: no divisor of usual sizes. */
+    private static final int FIRST_ROWS = 96;
+
+    private static final int ROWS_BETWEEN = 13;
 
     /** Levels of activity, finest where most residuals are zero or one. */
     private static final byte[] COLUMN_LEVEL = levels(new int[] {
@@ -65,12 +70,15 @@ final class WeightModel {
     }
 
     private final int[] zero;
-    private final int[] sign;
+    private final int[] towards;
     private final int[] size;
     private final int[] escape;
     private final int[] slope = new int[MAX_COLUMNS];
     private final int[] squares = new int[MAX_COLUMNS];
     private final int[] activity = new int[MAX_COLUMNS];
+
+    /** Of each column's activity the first state of its level. */
+    private final int[] levelOf = new int[MAX_COLUMNS];
 
     private int oldCentre;
     private int newCentre;
@@ -78,12 +86,18 @@ final class WeightModel {
     private long restart;
     private long untilRestart;
     private int column;
+
+    /** Rows that columns have learned from, up to {@link #SLOWEST}. */
     private int seen;
+
+    /** Above 0: columns learn nothing from this row. */
+    private int turn;
+
     private int rowActivity;
 
     WeightModel() {
         zero = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * FRACTIONS);
-        sign = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * FRACTIONS);
+        towards = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * FRACTIONS);
         size = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * 2 * SIZES);
         escape = AdaptiveBit.states(1 << ESCAPE_BITS);
     }
@@ -91,7 +105,7 @@ final class WeightModel {
     /** Takes over the statistics; columns begin anew with each segment. */
     WeightModel(WeightModel learned) {
         zero = learned.zero.clone();
-        sign = learned.sign.clone();
+        towards = learned.towards.clone();
         size = learned.size.clone();
         escape = learned.escape.clone();
     }
@@ -120,50 +134,53 @@ final class WeightModel {
         rowActivity = FIRST_ACTIVITY;
         forgetScales();
         Arrays.fill(activity, 0, columns, FIRST_ACTIVITY);
+        Arrays.fill(levelOf, 0, columns, columnLevel(FIRST_ACTIVITY));
     }
 
     /** Codes the next bytes of the segment, those from {@code from} to before {@code to} of the buffers. */
     void code(BinaryCoder coder, byte[] old, byte[] target, int from, int to)
             throws IOException, CorruptPatchException {
-        // Fields in locals: this loop runs once for each byte of a model.
-        int[] slopes = slope;
-        int[] sums = squares;
-        int[] activities = activity;
-        byte[] columnLevel = COLUMN_LEVEL;
-        byte[] rowLevel = ROW_LEVEL;
-        int at = column;
-        int inRow = rowActivity;
-        int step = STEPS[seen];
         for (int i = from; i < to; i++) {
+            int at = column;
             int x = (byte) (old[i] - oldCentre);
-            int point = x * slopes[at] + HALF;
+            int point = x * slope[at] + HALF;
             int nearest = point >> SLOPE_SHIFT;
-            int level = columnLevel[activities[at] >> LEVEL_SHIFT] * ROW_LEVELS + rowLevel[inRow >> LEVEL_SHIFT];
+            int level = levelOf[at] + ROW_LEVEL[rowActivity >> LEVEL_SHIFT];
             int context = level * FRACTIONS + (point >> FRACTION_SHIFT & FRACTIONS - 1);
             int residual = codeResidual(coder, context, level, (byte) (target[i] - newCentre - nearest));
             int y = (byte) (nearest + residual);
             target[i] = (byte) (y + newCentre);
 
-            sums[at] = Math.min(MAX_SQUARES, sums[at] + x * x);
-            int missed = (y << SLOPE_SHIFT) - point + HALF;
-            int moved = slopes[at] + (missed >> 4) * x / (sums[at] >> 4);
-            slopes[at] = Math.max(0, Math.min(MAX_SLOPE, moved));
             int size = Math.min(Math.abs(residual), LARGEST_UNARY) << ACTIVITY_SHIFT;
-            activities[at] += (size - activities[at]) * step >> 16;
-            inRow += (size - inRow) * ROW_STEP >> 16;
-
-            if (++at == columns) {
-                at = 0;
-                seen = Math.min(seen + 1, SLOWEST);
-                step = STEPS[seen];
+            if (turn <= 0) {
+                learn(at, x, point, y, size, seen);
+            }
+            rowActivity += size - rowActivity >> ROW_SHIFT;
+            if (++column == columns) {
+                column = 0;
+                seen = Math.min(turn <= 0 ? seen + 1 : seen, SLOWEST);
+                turn = turn + 1 == ROWS_BETWEEN ? 0 : turn + 1;
             }
             if (--untilRestart == 0) {
                 untilRestart = restart;
                 forgetScales();
             }
         }
-        column = at;
-        rowActivity = inRow;
+    }
+
+    /** What column {@code at} learns from an old weight {@code x} that has become {@code y}. */
+    private void learn(int at, int x, int point, int y, int size, int rows) {
+        int sum = Math.min(MAX_SQUARES, squares[at] + x * x);
+        squares[at] = sum;
+        int missed = (y << SLOPE_SHIFT) - point + HALF;
+        int moved = slope[at] + (missed >> 4) * x / (sum >> 4);
+        slope[at] = Math.max(0, Math.min(MAX_SLOPE, moved));
+        activity[at] += (size - activity[at]) * STEPS[rows] >> 16;
+        levelOf[at] = columnLevel(activity[at]);
+    }
+
+    private static int columnLevel(int activity) {
+        return COLUMN_LEVEL[activity >> LEVEL_SHIFT] * ROW_LEVELS;
     }
 
     /**
@@ -195,26 +212,23 @@ final class WeightModel {
             throws IOException, CorruptPatchException {
         int[] zeros = zero;
         int[] slopes = slope;
-        int[] sums = squares;
-        int[] activities = activity;
-        byte[] columnLevel = COLUMN_LEVEL;
+        int[] levels = levelOf;
         byte[] rowLevel = ROW_LEVEL;
         byte[] buffer = coder.buffer;
-        int[] steps = STEPS;
         int end = columns;
         int oldZero = oldCentre;
         int newZero = newCentre;
         int at = column;
         int inRow = rowActivity;
         int rows = seen;
+        int now = turn;
         int next = coder.next;
         long range = Integer.toUnsignedLong(coder.range);
         long code = Integer.toUnsignedLong(coder.code);
         for (int i = from; i < to; i++) {
             int x = (byte) (old[i] - oldZero);
             int point = x * slopes[at] + HALF;
-            int nearest = point >> SLOPE_SHIFT;
-            int level = columnLevel[activities[at] >> LEVEL_SHIFT] * ROW_LEVELS + rowLevel[inRow >> LEVEL_SHIFT];
+            int level = levels[at] + rowLevel[inRow >> LEVEL_SHIFT];
             int context = level * FRACTIONS + (point >> FRACTION_SHIFT & FRACTIONS - 1);
             int residual = 0;
             long bound = (range >>> RangeDecoder.BOUND_SHIFT) * AdaptiveBit.probability(zeros[context]);
@@ -235,30 +249,32 @@ final class WeightModel {
                     code = code << Byte.SIZE | buffer[next++] & 0xff;
                 }
             }
-            int y = (byte) (nearest + residual);
+            int y = (byte) ((point >> SLOPE_SHIFT) + residual);
             target[i] = (byte) (y + newZero);
 
-            sums[at] = Math.min(MAX_SQUARES, sums[at] + x * x);
-            int missed = (y << SLOPE_SHIFT) - point + HALF;
-            int moved = slopes[at] + (missed >> 4) * x / (sums[at] >> 4);
-            slopes[at] = Math.max(0, Math.min(MAX_SLOPE, moved));
             int size = Math.min(Math.abs(residual), LARGEST_UNARY) << ACTIVITY_SHIFT;
-            activities[at] += (size - activities[at]) * steps[rows] >> 16;
-            inRow += (size - inRow) * ROW_STEP >> 16;
+            if (now <= 0) {
+                learn(at, x, point, y, size, rows);
+            }
+            inRow += size - inRow >> ROW_SHIFT;
             // Without branches: one that is seldom taken makes the other compiler start over when it is.
             int within = at + 1 - end >> Integer.SIZE - 1;
             at = at + 1 & within;
-            rows = Math.min(rows + 1 + within, SLOWEST);
+            rows = Math.min(rows + (1 + within & now - 1 >>> Integer.SIZE - 1), SLOWEST);
+            now += 1 + within;
+            now &= now - ROWS_BETWEEN >> Integer.SIZE - 1;
         }
         column = at;
         rowActivity = inRow;
         seen = rows;
+        turn = now;
         coder.next = next;
         coder.range = (int) range;
         coder.code = (int) code;
     }
 
     private void forgetScales() {
+        turn = 1 - FIRST_ROWS;
         Arrays.fill(slope, 0, columns, ONE);
         Arrays.fill(squares, 0, columns, DOUBT);
     }
@@ -268,16 +284,21 @@ final class WeightModel {
         if (coder.code(zero, context, residual == 0 ? 0 : 1, LIMIT) == 0) {
             return 0;
         }
-        int negative = coder.code(sign, context, residual >>> 31, LIMIT);
-        int from = (level * 2 + negative) * SIZES;
+        int likely = (context & FRACTIONS - 1) < FRACTIONS / 2 ? -1 : 1;
+        if (coder.code(towards, context, residual == likely ? 0 : 1, LIMIT) == 0) {
+            return likely;
+        }
+        int from = level * 2 * SIZES;
+        int away = coder.code(size, from, (residual ^ likely) >>> Integer.SIZE - 1, LIMIT);
+        from += away * SIZES;
         int wanted = Math.abs(residual);
-        int reached = 1;
+        int reached = 2 - away;
         while (reached < LARGEST_UNARY && coder.code(size, from + reached, wanted > reached ? 1 : 0, LIMIT) == 1) {
             reached++;
         }
         if (reached == LARGEST_UNARY) {
             reached += coder.codeTree(escape, 0, ESCAPE_BITS, wanted - LARGEST_UNARY, LIMIT);
         }
-        return negative == 1 ? -reached : reached;
+        return away == 1 ? -likely * reached : likely * reached;
     }
 }

@@ -167,7 +167,7 @@ class Td1AttackTest {
     @Test
     void another_magic_version_or_flag_is_refused() {
         assertThat(refusal(BASE, changed(0, 0), TARGET.length).reason()).isEqualTo(Reason.NOT_TD1);
-        assertThat(refusal(BASE, changed(6, 2), TARGET.length).reason()).isEqualTo(Reason.UNKNOWN_VERSION);
+        assertThat(refusal(BASE, changed(6, 1), TARGET.length).reason()).isEqualTo(Reason.UNKNOWN_VERSION);
         assertThat(refusal(BASE, changed(7, 1), TARGET.length).reason()).isEqualTo(Reason.UNKNOWN_VERSION);
         assertThat(refusal(BASE, changed(8, 0x7f), TARGET.length).reason()).isEqualTo(Reason.MALFORMED_HEADER);
         assertThat(refusal(BASE, changed(11, 91), TARGET.length).reason()).isEqualTo(Reason.MALFORMED_HEADER);
