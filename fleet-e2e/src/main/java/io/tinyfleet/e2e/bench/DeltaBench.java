@@ -22,10 +22,10 @@ import java.util.zip.ZipFile;
  * <p>Arguments: the jar with the old version, the jar with the new one, a folder to work in.
  */
 public final class DeltaBench {
-    private static final long     /** Each a JVM that has just started; the median of an odd number of runs is given. */
-    private static final int APPLY_RUNS = 5;
+    private static final long TOOL_MINUTES = 15;
 
-TOOL_MINUTES = 15;
+    /** Each a JVM that has just started; the median of an odd number of runs is given. */
+    private static final int APPLY_RUNS = 5;
 
     private final Path folder;
     private final Path base;
