@@ -55,6 +55,9 @@ final class AgentLoop {
     private static final Duration FLUSH = Duration.ofSeconds(3);
     private static final long BACKGROUND_IDLE_SECONDS = 5;
 
+    /** After a connection: its handshake is over, and whatever was waiting has been sent. */
+    private static final Duration SETTLED = Duration.ofSeconds(15);
+
     /** Steps that wait for the disk to take them. */
     private static final int MAX_POSTPONED = 64;
 
@@ -368,6 +371,7 @@ final class AgentLoop {
         linkStatus = linkStatus.up(number, clocks.wall().instant());
         uplink.hello(number, facts());
         heartbeatLater();
+        settleLater();
         handle(new Event.Connected());
         if (!readySaid) {
             readySaid = true;
@@ -385,6 +389,14 @@ final class AgentLoop {
                             supervisor.alive();
                             aliveLater();
                         }));
+    }
+
+    /**
+     * Start and handshake leave a heap half full of what nobody needs, the JDK's list of authorities above all. An idle
+     * agent makes so little garbage that it would keep all of it for days; one collection of 20 ms gives it back.
+     */
+    private void settleLater() {
+        timers.start("settle", clocks.uptime().read().plus(SETTLED), System::gc);
     }
 
     private void heartbeatLater() {

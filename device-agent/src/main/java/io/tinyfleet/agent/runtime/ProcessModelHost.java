@@ -175,6 +175,7 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
                 "-Xss256k",
                 "-XX:ReservedCodeCacheSize=16m",
                 "-XX:MaxMetaspaceSize=32m",
+                "-XX:StringTableSize=4096",
                 "-XX:MaxDirectMemorySize=" + settings.directBytes(),
                 "-XX:-UsePerfData",
                 "-XX:+ExitOnOutOfMemoryError",
