@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
@@ -43,6 +44,8 @@ final class FaultServer implements AutoCloseable {
     private final Thread worker = new Thread(this::work, "fault-server");
     private final Map<DeviceId, FaultFleet.Offered> wanted = new ConcurrentHashMap<>();
     private final Map<DeviceId, ReportedSlot> reported = new ConcurrentHashMap<>();
+    private final AtomicInteger hellos = new AtomicInteger();
+    private final AtomicInteger windows = new AtomicInteger();
 
     FaultServer(String url, FaultFleet fleet) throws MqttException {
         this.fleet = fleet;
@@ -109,6 +112,16 @@ final class FaultServer implements AutoCloseable {
         return Optional.ofNullable(reported.get(device));
     }
 
+    /** How often a device has said hello: once for each connection. */
+    int hellos() {
+        return hellos.get();
+    }
+
+    /** Telemetry windows that have come, those that came twice counted twice. */
+    int windows() {
+        return windows.get();
+    }
+
     private void send(DeviceId device, InLeaf leaf, byte[] payload) {
         try {
             client.publish(Topics.deviceIn(device, leaf), payload, 1, false);
@@ -123,7 +136,11 @@ final class FaultServer implements AutoCloseable {
         try {
             switch (from.leaf()) {
                 case STATE -> state(from.device(), StateMessage.parseFrom(payload));
-                case EVENT, TELEMETRY -> acknowledge(from.device(), Envelope.parseFrom(payload));
+                case EVENT -> acknowledge(from.device(), Envelope.parseFrom(payload));
+                case TELEMETRY -> {
+                    windows.incrementAndGet();
+                    acknowledge(from.device(), Envelope.parseFrom(payload));
+                }
                 case NEED -> answer(from.device(), Need.parseFrom(payload));
             }
         } catch (InvalidProtocolBufferException e) {
@@ -143,6 +160,9 @@ final class FaultServer implements AutoCloseable {
     private void presence(DeviceId device, Presence presence) {
         FaultFleet.Offered offered = wanted.get(device);
         boolean here = presence.getKind() == PresenceKind.HELLO;
+        if (here) {
+            hellos.incrementAndGet();
+        }
         if (here && offered != null && presence.getDesiredSeq() < offered.seq()) {
             send(device, InLeaf.DESIRED, offered.document());
         }

@@ -66,6 +66,11 @@ public final class TcpGate implements AutoCloseable {
         }
     }
 
+    /** Ends every connection that is open, as a link that breaks does; new ones are let through. */
+    public void cut() {
+        sockets.forEach(TcpGate::closeQuietly);
+    }
+
     private void accept() {
         while (!listener.isClosed()) {
             try {
