@@ -25,6 +25,17 @@ const weighted = (n) =>
           : n % 11 === 0
             ? 'UPDATING'
             : 'HEALTHY';
+/** Every state that a slot's input can have, on some device. */
+function inputOf(n, state) {
+  if (state !== 'DEGRADED') return { state: 'FLOWING', since: iso(7200) };
+  const trouble = [
+    { state: 'STALLED', reason: 'nothing came for 10 s' },
+    { state: 'DEAD', reason: 'the command arecord cannot be started' },
+    { state: 'FLOODING', reason: 'more comes than the model answers in time: the oldest is thrown away' },
+  ][n % 3];
+  return { ...trouble, since: iso(90) };
+}
+
 const REASONS = {
   HEALTHY: 'All slots are within their budgets.',
   DEGRADED: 'Latency p95 is over the budget of 40 ms.',
@@ -80,6 +91,9 @@ const devices = EMPTY
                     updatedAt: iso(3),
                   }
                 : null,
+            input: inputOf(n, state),
+            askedByApplications: n % 4 === 0 ? 1_200 : 0,
+            inputDropped: n % 6 === 0 ? 37 : 0,
           },
         ],
         latencyP95Millis: 4 + ((n * 37) % 400) / 10,

@@ -19,7 +19,9 @@ import {
   type Attempt,
   type DeviceDetail,
   deviceMark,
+  inputMark,
   type Slot,
+  type SlotInput,
   severityMark,
   shareDone,
 } from './model';
@@ -66,6 +68,12 @@ function DeviceStatus({ device }: { device: DeviceDetail }) {
     <p>
       <MarkedWord kind={deviceMark(device.state)}>{t.deviceState[device.state]}</MarkedWord>
       {given(device.stateReason) && <span> · {device.stateReason}</span>}
+      {device.trouble !== undefined && device.trouble.sentence !== device.stateReason && (
+        <span>
+          {' '}
+          · <code>{device.trouble.code}</code> {device.trouble.sentence}
+        </span>
+      )}
     </p>
   );
 }
@@ -104,6 +112,16 @@ function SlotView({ slot }: { slot: Slot }) {
         <Fact name={t.device.previous}>
           <Artifact artifact={slot.previous} />
         </Fact>
+        {slot.input && (
+          <Fact name={t.device.input}>
+            <InputView input={slot.input} />
+          </Fact>
+        )}
+        {((slot.askedByApplications ?? 0) > 0 || (slot.inputDropped ?? 0) > 0) && (
+          <Fact name={t.device.newestWindow}>
+            <WindowCounts slot={slot} />
+          </Fact>
+        )}
         {slot.attempt && (
           <Fact name={t.device.attempt}>
             <AttemptView attempt={slot.attempt} />
@@ -114,12 +132,45 @@ function SlotView({ slot }: { slot: Slot }) {
   );
 }
 
+function InputView({ input }: { input: SlotInput }) {
+  const { t } = useTexts();
+  return (
+    <div className={styles.attempt}>
+      <p>
+        <MarkedWord kind={inputMark(input.state)}>{t.inputState[input.state]}</MarkedWord>
+        <span className="muted">
+          {' '}
+          · <Ago at={input.since} />
+        </span>
+      </p>
+      {given(input.reason) && <p className={styles.detail}>{input.reason}</p>}
+    </div>
+  );
+}
+
+function WindowCounts({ slot }: { slot: Slot }) {
+  const { t, f } = useTexts();
+  return (
+    <>
+      {(slot.askedByApplications ?? 0) > 0 && (
+        <p className={styles.small}>
+          {t.device.askedByApplications(f.integer(slot.askedByApplications ?? 0))}
+        </p>
+      )}
+      {(slot.inputDropped ?? 0) > 0 && (
+        <p className={styles.small}>{t.device.inputDropped(f.integer(slot.inputDropped ?? 0))}</p>
+      )}
+    </>
+  );
+}
+
 function Artifact({ artifact }: { artifact: ArtifactRef | undefined }) {
   const { t } = useTexts();
   if (artifact === undefined) return <span className="muted">{t.device.nothing}</span>;
   return (
     <>
       {artifact.model} <strong>{artifact.version}</strong>
+      {artifact.factory === true && <span className="muted"> · {t.device.factory}</span>}
       <br />
       <code className={styles.digest} title={artifact.sha256}>
         {artifact.sha256.slice(0, 12)}

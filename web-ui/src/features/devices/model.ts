@@ -23,6 +23,7 @@ const ArtifactRef = z.object({
   releaseId: z.optional(z.string()),
   model: z.string(),
   version: z.string(),
+  factory: z.optional(z.boolean()),
 });
 export type ArtifactRef = z.infer<typeof ArtifactRef>;
 
@@ -45,11 +46,38 @@ const Attempt = z.object({
 });
 export type Attempt = z.infer<typeof Attempt>;
 
+export const INPUT_STATES = ['FLOWING', 'STALLED', 'DEAD', 'FLOODING'] as const;
+export const InputState = z.enum(INPUT_STATES);
+export type InputState = z.infer<typeof InputState>;
+
+const SlotInput = z.object({
+  state: InputState,
+  reason: z.optional(z.string()),
+  since: z.string(),
+});
+export type SlotInput = z.infer<typeof SlotInput>;
+
+/** What comes on again by itself warns; what is gone until somebody comes is bad. */
+export function inputMark(state: InputState): MarkKind {
+  switch (state) {
+    case 'FLOWING':
+      return 'good';
+    case 'STALLED':
+    case 'FLOODING':
+      return 'warn';
+    case 'DEAD':
+      return 'bad';
+  }
+}
+
 const Slot = z.object({
   slot: z.string(),
   active: z.optional(ArtifactRef),
   previous: z.optional(ArtifactRef),
   attempt: z.optional(Attempt),
+  input: z.optional(SlotInput),
+  askedByApplications: z.optional(z.number()),
+  inputDropped: z.optional(z.number()),
 });
 export type Slot = z.infer<typeof Slot>;
 
@@ -70,6 +98,7 @@ export const Device = z.object({
 export type Device = z.infer<typeof Device>;
 
 export const DeviceDetail = z.extend(Device, {
+  trouble: z.optional(z.object({ code: z.string(), sentence: z.string() })),
   facts: z.optional(
     z.object({
       arch: z.optional(z.string()),

@@ -13,7 +13,9 @@ import io.tinyfleet.agent.reconcile.AgentState;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.reconcile.Factory;
 import io.tinyfleet.agent.reconcile.Reconciler;
+import io.tinyfleet.agent.reconcile.SlotInput;
 import io.tinyfleet.agent.reconcile.Step;
+import io.tinyfleet.agent.reconcile.Trust;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.trust.RoleName;
 import io.tinyfleet.protocol.v1.Ack;
@@ -35,6 +37,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The edge around {@link Reconciler}: one thread takes events from one bounded queue, stores the state of each step and
@@ -85,6 +88,7 @@ final class AgentLoop {
     private Duration servedAt = Duration.ZERO;
     private long connection;
     private boolean readySaid;
+    private String diskTold = "";
     private LiveStatus.LinkStatus linkStatus;
     private volatile Seen seen;
     private volatile boolean stopping;
@@ -294,6 +298,7 @@ final class AgentLoop {
                 return;
             }
             stored = durable;
+            tellDisk(null);
         }
         state = step.state();
         presences.desiredSeq(state.desiredSeq());
@@ -309,6 +314,7 @@ final class AgentLoop {
         if (postponed.size() < MAX_POSTPONED) {
             postponed.add(event);
         }
+        tellDisk(DiskTrouble.of(e));
         if (event instanceof Event.Started || event instanceof Event.RestartDue) {
             DiskTrouble trouble = DiskTrouble.of(e);
             answers.add(new Event.DiskRefused(trouble.code(), trouble.sentence()));
@@ -317,6 +323,16 @@ final class AgentLoop {
             answers.addAll(postponed);
             postponed.clear();
         });
+    }
+
+    /** Said once, and once when it is over. */
+    private void tellDisk(@Nullable DiskTrouble trouble) {
+        String code = trouble == null ? "" : trouble.code();
+        if (!code.equals(diskTold)) {
+            diskTold = code;
+            answers.add(new Event.DiskChanged(
+                    trouble == null ? null : new Trust.Trouble(trouble.code(), trouble.sentence())));
+        }
     }
 
     /** Running time and inferences, once a second while something runs. */
@@ -328,8 +344,24 @@ final class AgentLoop {
         if (now.minus(servedAt).compareTo(SERVED_EVERY) >= 0) {
             servedAt = now;
             models.served(now).forEach(this::handle);
+            seeInputs(now);
         }
         timers.start("serve", servedAt.plus(SERVED_EVERY), () -> {});
+    }
+
+    /** A step only where the server was told something else. */
+    private void seeInputs(Duration now) {
+        Map<SlotName, SlotInput> told = state.equipment().inputs();
+        Map<SlotName, SlotInput> changed = new TreeMap<>();
+        models.inputs().forEach((name, input) -> {
+            SlotInput before = told.get(name);
+            if (before == null || before.state() != input.state()) {
+                changed.put(name, new SlotInput(input.state(), input.reason(), now));
+            }
+        });
+        if (!changed.isEmpty()) {
+            handle(new Event.InputsSeen(changed));
+        }
     }
 
     // ---- the link

@@ -2,6 +2,7 @@ package io.tinyfleet.agent;
 
 import io.tinyfleet.agent.reconcile.Action;
 import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.agent.reconcile.SlotInput;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Runtime;
@@ -35,6 +36,11 @@ interface Models extends AutoCloseable {
 
     /** What is wrong with a slot's source or worker right now, by the slot's name; nothing for those that are well. */
     default Map<String, String> troubles() {
+        return Map.of();
+    }
+
+    /** How the inputs of slots do; nothing for slots without one. */
+    default Map<SlotName, SlotInput> inputs() {
         return Map.of();
     }
 

@@ -7,6 +7,7 @@ import io.tinyfleet.agent.reconcile.Action;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.reconcile.Installed;
 import io.tinyfleet.agent.reconcile.Served;
+import io.tinyfleet.agent.reconcile.SlotInput;
 import io.tinyfleet.agent.reconcile.TrialOutcome;
 import io.tinyfleet.agent.runtime.ModelFile;
 import io.tinyfleet.agent.runtime.ModelHost;
@@ -169,6 +170,13 @@ final class WorkerModels implements Models {
             trouble.ifPresent(reason -> troubles.put(name.value(), reason));
         });
         return troubles;
+    }
+
+    @Override
+    public Map<SlotName, SlotInput> inputs() {
+        Map<SlotName, SlotInput> inputs = new TreeMap<>();
+        slots.forEach((name, slot) -> slot.server().input().ifPresent(input -> inputs.put(name, input)));
+        return inputs;
     }
 
     @Override

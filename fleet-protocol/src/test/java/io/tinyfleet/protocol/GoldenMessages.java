@@ -18,6 +18,7 @@ import io.tinyfleet.protocol.v1.DesiredReason;
 import io.tinyfleet.protocol.v1.DesiredSlot;
 import io.tinyfleet.protocol.v1.DeviceEvent;
 import io.tinyfleet.protocol.v1.DeviceFacts;
+import io.tinyfleet.protocol.v1.DeviceTrouble;
 import io.tinyfleet.protocol.v1.DownloadPolicy;
 import io.tinyfleet.protocol.v1.DsseEnvelope;
 import io.tinyfleet.protocol.v1.DsseSignature;
@@ -31,6 +32,7 @@ import io.tinyfleet.protocol.v1.Feedback;
 import io.tinyfleet.protocol.v1.Floors;
 import io.tinyfleet.protocol.v1.Heads;
 import io.tinyfleet.protocol.v1.Identify;
+import io.tinyfleet.protocol.v1.InputState;
 import io.tinyfleet.protocol.v1.InstalledArtifact;
 import io.tinyfleet.protocol.v1.KeyAlgorithm;
 import io.tinyfleet.protocol.v1.Mark;
@@ -48,6 +50,7 @@ import io.tinyfleet.protocol.v1.Refresh;
 import io.tinyfleet.protocol.v1.Release;
 import io.tinyfleet.protocol.v1.ReleaseHead;
 import io.tinyfleet.protocol.v1.Reported;
+import io.tinyfleet.protocol.v1.ReportedInput;
 import io.tinyfleet.protocol.v1.ReportedSlot;
 import io.tinyfleet.protocol.v1.Restart;
 import io.tinyfleet.protocol.v1.Role;
@@ -154,6 +157,18 @@ final class GoldenMessages {
                 .setPrevious(artifact)
                 .setAttempt(attempt)
                 .build());
+        add("factory", artifact.toBuilder().setFactory(true).build());
+        ReportedInput input = add(ReportedInput.newBuilder()
+                .setState(InputState.INPUT_STALLED)
+                .setReason("nothing came for 10 s")
+                .setForMillis(60_000)
+                .build());
+        add("input", slot.toBuilder().setInput(input).build());
+        DeviceTrouble trouble = add(DeviceTrouble.newBuilder()
+                .setCode("disk-full")
+                .setSentence("the disk is full")
+                .build());
+        add("trouble", Reported.newBuilder().setTrouble(trouble).build());
         Reported reported = add(Reported.newBuilder()
                 .setDesiredSeq(5)
                 .addSlots(slot)

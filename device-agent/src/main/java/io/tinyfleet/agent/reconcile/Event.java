@@ -325,6 +325,26 @@ public sealed interface Event {
         }
     }
 
+    /** How the inputs of slots do now; also when nothing has changed. */
+    record InputsSeen(Map<SlotName, SlotInput> inputs) implements Event {
+        public InputsSeen {
+            inputs = Map.copyOf(inputs);
+        }
+
+        @Override
+        public void applyTo(Turn turn) {
+            Inputs.seen(turn, this);
+        }
+    }
+
+    /** The disk has begun to refuse what it is given, or takes it again. */
+    record DiskChanged(Trust.@Nullable Trouble trouble) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Inputs.diskChanged(turn, this);
+        }
+    }
+
     /** The disk does not take the state, so no start can be counted: what is trusted runs all the same. */
     record DiskRefused(String code, String sentence) implements Event {
         @Override

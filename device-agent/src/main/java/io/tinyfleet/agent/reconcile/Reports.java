@@ -1,13 +1,24 @@
 package io.tinyfleet.agent.reconcile;
 
+import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.Attempt;
+import io.tinyfleet.protocol.v1.DeviceTrouble;
+import io.tinyfleet.protocol.v1.InputState;
 import io.tinyfleet.protocol.v1.InstalledArtifact;
 import io.tinyfleet.protocol.v1.Reported;
+import io.tinyfleet.protocol.v1.ReportedInput;
 import io.tinyfleet.protocol.v1.ReportedSlot;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What the server is told about the slots. */
 public final class Reports {
+    /** No agent of this kind is older: a clock before this was never set. */
+    private static final Instant EARLIEST = Instant.parse("2026-01-01T00:00:00Z");
+
     private Reports() {}
 
     public static Reported of(AgentState state, Moment now) {
@@ -15,9 +26,18 @@ public final class Reports {
                 .setDesiredSeq(state.desiredSeq())
                 .setWallTimeMillis(now.wall().toEpochMilli())
                 .setClockSynchronised(now.clockSynchronised());
-        for (SlotState slot : state.slots().values()) {
+        trouble(state, now)
+                .ifPresent(why -> reported.setTrouble(
+                        DeviceTrouble.newBuilder().setCode(why.code()).setSentence(why.sentence())));
+        Map<SlotName, SlotState> slots = new TreeMap<>(state.slots());
+        state.equipment().inputs().keySet().forEach(name -> slots.putIfAbsent(name, SlotState.empty(name)));
+        for (SlotState slot : slots.values()) {
             ReportedSlot.Builder entry =
                     ReportedSlot.newBuilder().setSlot(slot.name().value());
+            SlotInput input = state.equipment().inputs().get(slot.name());
+            if (input != null) {
+                entry.setInput(input(input, now));
+            }
             if (slot.active() != null) {
                 entry.setActive(artifact(slot.active()));
             }
@@ -37,6 +57,33 @@ public final class Reports {
             reported.addSlots(entry);
         }
         return reported.build();
+    }
+
+    /** What is wrong with the device itself: the disk before the clock. */
+    private static Optional<Trust.Trouble> trouble(AgentState state, Moment now) {
+        if (state.equipment().disk() != null) {
+            return Optional.of(state.equipment().disk());
+        }
+        return now.clockSynchronised() || !now.wall().isBefore(EARLIEST)
+                ? Optional.empty()
+                : Optional.of(new Trust.Trouble(
+                        "clock-not-set",
+                        "the device's clock says " + now.wall()
+                                + " and nobody sets it: it goes by signed times alone"));
+    }
+
+    private static ReportedInput.Builder input(SlotInput input, Moment now) {
+        InputState state = switch (input.state()) {
+            case FLOWING -> InputState.INPUT_FLOWING;
+            case STALLED -> InputState.INPUT_STALLED;
+            case DEAD -> InputState.INPUT_DEAD;
+            case FLOODING -> InputState.INPUT_FLOODING;
+        };
+        long millis = now.uptime().minus(input.since()).toMillis();
+        return ReportedInput.newBuilder()
+                .setState(state)
+                .setReason(input.reason())
+                .setForMillis(Math.max(0, millis));
     }
 
     private static InstalledArtifact artifact(Installed installed) {

@@ -2,6 +2,7 @@ package io.tinyfleet.agent.serve;
 
 import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.reconcile.Installed;
+import io.tinyfleet.agent.reconcile.SlotInput;
 import io.tinyfleet.agent.runtime.InferenceException;
 import io.tinyfleet.agent.runtime.Tensor;
 import io.tinyfleet.agent.telemetry.WindowRecorder;
@@ -30,6 +31,9 @@ public final class ServedSlot implements SlotServer {
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(10);
     private static final double NANOS_PER_MILLI = 1e6;
 
+    /** Nothing was thrown away for so long: the flood is over. */
+    private static final long FLOOD_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     /** A slot that fell behind more than this does not catch up: it goes on from now. */
     private static final long MAX_LAG_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -49,8 +53,11 @@ public final class ServedSlot implements SlotServer {
     private volatile @Nullable String stalled;
     private volatile @Nullable String sourceFailure;
     private volatile boolean closed;
+    private volatile boolean flooded;
+    private volatile long droppedAtNanos;
     private long dueNanos;
     private long droppedSeen;
+    private long unusableSeen;
     private long sequence;
 
     private ServedSlot(SlotName slot, Feed feed, Pacer pacer, WindowRecorder recorder) {
@@ -163,6 +170,28 @@ public final class ServedSlot implements SlotServer {
                 activation.failures(),
                 activation.p95Millis(),
                 Optional.ofNullable(trouble == null ? sourceTrouble() : trouble));
+    }
+
+    @Override
+    public Optional<SlotInput> input() {
+        if (source == null) {
+            return Optional.empty();
+        }
+        String failure = sourceFailure;
+        String silence = stalled;
+        if (failure != null) {
+            return Optional.of(new SlotInput(SlotInput.State.DEAD, failure, Duration.ZERO));
+        }
+        if (silence != null) {
+            return Optional.of(new SlotInput(SlotInput.State.STALLED, silence, Duration.ZERO));
+        }
+        if (flooded && pacer.nanos() - droppedAtNanos < FLOOD_NANOS) {
+            return Optional.of(new SlotInput(
+                    SlotInput.State.FLOODING,
+                    "more comes than the model answers in time: the oldest is thrown away",
+                    Duration.ZERO));
+        }
+        return Optional.of(new SlotInput(SlotInput.State.FLOWING, "", Duration.ZERO));
     }
 
     private @Nullable String sourceTrouble() {
@@ -321,12 +350,19 @@ public final class ServedSlot implements SlotServer {
     }
 
     private void countDropped(Activation activation) {
+        long unusable = source == null ? 0 : source.unusable();
+        if (unusable > unusableSeen) {
+            activation.dropped(unusable - unusableSeen);
+            unusableSeen = unusable;
+        }
         long dropped = source == null ? 0 : source.dropped();
         if (dropped > droppedSeen) {
             if (droppedSeen == 0) {
                 LOG.warn("source-floods", "slot", slot.value(), "dropped", dropped);
             }
             activation.dropped(dropped - droppedSeen);
+            droppedAtNanos = pacer.nanos();
+            flooded = true;
             droppedSeen = dropped;
         }
     }

@@ -1,5 +1,6 @@
 package io.tinyfleet.agent.serve;
 
+import io.tinyfleet.agent.reconcile.SlotInput;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Variant;
 import java.time.Duration;
@@ -41,6 +42,9 @@ public interface SlotServer extends AutoCloseable {
     long inferences();
 
     SlotHealth health();
+
+    /** How the slot's own input does; empty when only applications ask. Its {@code since} is not set. */
+    Optional<SlotInput> input();
 
     /** Deactivates, hands over the last window and ends the slot's thread. */
     @Override

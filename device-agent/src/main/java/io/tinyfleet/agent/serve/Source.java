@@ -18,6 +18,11 @@ public sealed interface Source extends AutoCloseable permits AudioSource, ImageS
         return 0;
     }
 
+    /** How many frames came and could not be read, since the source was opened. */
+    default long unusable() {
+        return 0;
+    }
+
     @Override
     void close() throws IOException;
 }

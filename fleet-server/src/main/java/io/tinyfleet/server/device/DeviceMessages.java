@@ -17,6 +17,7 @@ import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.Presence;
 import io.tinyfleet.protocol.v1.PresenceKind;
 import io.tinyfleet.protocol.v1.Reported;
+import io.tinyfleet.protocol.v1.ReportedInput;
 import io.tinyfleet.protocol.v1.ReportedSlot;
 import io.tinyfleet.protocol.v1.Skipped;
 import io.tinyfleet.protocol.v1.StateMessage;
@@ -33,6 +34,9 @@ final class DeviceMessages {
     private static final int MAX_CODE_CHARACTERS = 64;
     /** One notice may give up this many numbers; a device that lost more has lost its counter. */
     private static final long MAX_SKIPPED = 100_000_000;
+
+    /** Ten years: no input is as it is for longer. */
+    private static final long MAX_INPUT_MILLIS = 315_360_000_000L;
 
     private DeviceMessages() {}
 
@@ -152,6 +156,7 @@ final class DeviceMessages {
                         given.hasActive() ? artifact(given.getActive()) : null,
                         given.hasPrevious() ? artifact(given.getPrevious()) : null,
                         given.hasAttempt() ? attempt(given.getAttempt(), before.attempt(), now) : null,
+                        given.hasInput() ? input(given.getInput(), before.input(), reportedAt(reported, now)) : null,
                         before.figures());
                 if (slots.put(name, slot) != null) {
                     throw new Refusal("bad-report", "slot " + name + " is there twice");
@@ -161,6 +166,44 @@ final class DeviceMessages {
             }
         }
         return slots;
+    }
+
+    /** By the device's own clock, if that is right: a report may have waited for a connection. */
+    private static Instant reportedAt(Reported reported, Instant now) {
+        Instant wall = Instant.ofEpochMilli(reported.getWallTimeMillis());
+        return reported.getClockSynchronised() && wall.isBefore(now) ? wall : now;
+    }
+
+    /** {@code since} stays what it was while the state does. */
+    private static InputSnapshot input(ReportedInput given, @Nullable InputSnapshot before, Instant reportedAt)
+            throws Refusal {
+        InputSnapshot.State state = switch (given.getState()) {
+            case INPUT_FLOWING -> InputSnapshot.State.FLOWING;
+            case INPUT_STALLED -> InputSnapshot.State.STALLED;
+            case INPUT_DEAD -> InputSnapshot.State.DEAD;
+            case INPUT_FLOODING -> InputSnapshot.State.FLOODING;
+            case INPUT_STATE_UNSPECIFIED, UNRECOGNIZED ->
+                throw new Refusal("bad-report", "input state " + given.getStateValue() + " is not known");
+        };
+        requireText("input's reason", given.getReason());
+        if (before != null && before.state() == state) {
+            return new InputSnapshot(state, given.getReason(), before.since());
+        }
+        long millis = Math.min(counter(given.getForMillis()), MAX_INPUT_MILLIS);
+        return new InputSnapshot(state, given.getReason(), reportedAt.minusMillis(millis));
+    }
+
+    /** What the device says of itself; null when it is well. */
+    static DeviceRow.@Nullable Trouble trouble(Reported reported) throws Refusal {
+        if (!reported.hasTrouble()) {
+            return null;
+        }
+        String code = reported.getTrouble().getCode();
+        if (!code.matches("[a-z0-9]+(-[a-z0-9]+)*") || code.length() > MAX_CODE_CHARACTERS) {
+            throw new Refusal("bad-report", "a trouble's code is lower-case words with hyphens, at most 64 characters");
+        }
+        requireText("trouble", reported.getTrouble().getSentence());
+        return new DeviceRow.Trouble(code, reported.getTrouble().getSentence());
     }
 
     static Reported reported(byte[] body) throws Refusal {
@@ -183,7 +226,8 @@ final class DeviceMessages {
                 Digest.fromBytes(given.getSha256()),
                 ReleaseId.fromBytes(given.getReleaseId()),
                 given.getModel(),
-                given.getVersion());
+                given.getVersion(),
+                given.getFactory());
     }
 
     private static AttemptSnapshot attempt(Attempt given, @Nullable AttemptSnapshot before, Instant now)

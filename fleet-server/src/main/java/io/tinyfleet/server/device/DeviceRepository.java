@@ -39,7 +39,7 @@ class DeviceRepository {
             + " d.quarantined_at, d.quarantine_reason, d.presence, d.presence_reason, d.presence_since,"
             + " d.presence_boot, d.presence_connection, d.presence_ended, d.boot_counter, d.last_seen,"
             + " d.online_millis, d.online_credited_to, d.facts, d.reported_boot, d.reported_seq,"
-            + " d.reported_desired_seq, d.state, d.state_reason";
+            + " d.reported_desired_seq, d.state, d.state_reason, d.trouble_code, d.trouble_sentence";
 
     private final Database database;
 
@@ -152,9 +152,12 @@ class DeviceRepository {
                 "text",
                 "timestamptz",
                 "text",
-                "timestamptz");
+                "timestamptz",
+                "text",
+                "text");
         for (DeviceRow device : devices) {
             PresenceRecord presence = device.presence();
+            DeviceRow.Trouble trouble = device.trouble();
             columns.add(
                     device.id().value(),
                     presence.presence().name(),
@@ -176,7 +179,9 @@ class DeviceRepository {
                     device.state().reason(),
                     utc(device.quarantinedAt()),
                     device.quarantineReason(),
-                    utc(device.retiredAt()));
+                    utc(device.retiredAt()),
+                    trouble == null ? null : trouble.code(),
+                    trouble == null ? null : trouble.sentence());
         }
         database.run(connection -> columns.execute(
                 connection,
@@ -189,13 +194,14 @@ class DeviceRepository {
                         + " reported_seq = u.reported_seq, reported_desired_seq = u.reported_desired_seq,"
                         + " state = u.state, state_reason = u.state_reason,"
                         + " quarantined_at = u.quarantined_at, quarantine_reason = u.quarantine_reason,"
-                        + " retired_at = u.retired_at"
-                        + " from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                        + " retired_at = u.retired_at, trouble_code = u.trouble_code,"
+                        + " trouble_sentence = u.trouble_sentence"
+                        + " from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                         + " as u (id, presence, presence_reason, presence_since, presence_boot,"
                         + " presence_connection, presence_ended, boot_counter, last_seen, online_millis,"
                         + " online_credited_to, facts, agent_version, reported_boot, reported_seq,"
                         + " reported_desired_seq, state, state_reason, quarantined_at, quarantine_reason,"
-                        + " retired_at) where d.id = u.id"));
+                        + " retired_at, trouble_code, trouble_sentence) where d.id = u.id"));
     }
 
     private static Map<DeviceId, DeviceRow> rows(Connection connection, PreparedStatement statement)
@@ -240,6 +246,9 @@ class DeviceRepository {
                 new ReportedMark(
                         row.getLong("reported_boot"), row.getLong("reported_seq"), row.getLong("reported_desired_seq")),
                 Map.of(),
+                row.getString("trouble_code") == null
+                        ? null
+                        : new DeviceRow.Trouble(row.getString("trouble_code"), row.getString("trouble_sentence")),
                 new StateReason(DeviceState.valueOf(row.getString("state")), row.getString("state_reason")));
     }
 
@@ -289,6 +298,7 @@ class DeviceRepository {
                             + " presence_since = excluded.presence_since, presence_boot = 0,"
                             + " presence_connection = 0, presence_ended = false, boot_counter = 0,"
                             + " facts = '', reported_boot = 0, reported_seq = 0, reported_desired_seq = 0,"
+                            + " trouble_code = null, trouble_sentence = null,"
                             + " online_credited_to = null, state = excluded.state,"
                             + " state_reason = excluded.state_reason where device.retired_at is not null")) {
                 String reason = PresenceRecord.enrolled(now).reason();

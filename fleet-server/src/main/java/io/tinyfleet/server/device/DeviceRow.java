@@ -26,6 +26,7 @@ record DeviceRow(
         DeviceFacts facts,
         ReportedMark reported,
         Map<SlotName, SlotRow> slots,
+        @Nullable Trouble trouble,
         StateReason state) {
     /** The newest reported state that was applied. */
     record ReportedMark(long boot, long seq, long desiredSeq) {
@@ -33,6 +34,9 @@ record DeviceRow(
             return otherBoot > boot || (otherBoot == boot && otherSeq > seq);
         }
     }
+
+    /** What is wrong with the device itself, in its own words. */
+    record Trouble(String code, String sentence) {}
 
     /** The word, and for people why. */
     record StateReason(DeviceState state, String reason) {}
@@ -63,6 +67,24 @@ record DeviceRow(
         return copy(presence, bootCounter, facts, mark, newSlots);
     }
 
+    DeviceRow withTrouble(@Nullable Trouble reportedTrouble) {
+        return new DeviceRow(
+                id,
+                kind,
+                hardwareClass,
+                keyGeneration,
+                retiredAt,
+                quarantinedAt,
+                quarantineReason,
+                presence,
+                bootCounter,
+                facts,
+                reported,
+                slots,
+                reportedTrouble,
+                state);
+    }
+
     DeviceRow with(SlotRow slot) {
         Map<SlotName, SlotRow> changed = new TreeMap<>(slots);
         changed.put(slot.slot(), slot);
@@ -83,6 +105,7 @@ record DeviceRow(
                         facts,
                         reported,
                         slots,
+                        trouble,
                         state)
                 .derived();
     }
@@ -101,6 +124,7 @@ record DeviceRow(
                         facts,
                         reported,
                         slots,
+                        trouble,
                         state)
                 .derived();
     }
@@ -119,6 +143,7 @@ record DeviceRow(
                         facts,
                         reported,
                         slots,
+                        trouble,
                         state)
                 .derived();
     }
@@ -138,6 +163,7 @@ record DeviceRow(
                 facts,
                 reported,
                 slots,
+                trouble,
                 DeviceStateRule.derive(this));
     }
 
@@ -160,6 +186,7 @@ record DeviceRow(
                 newFacts,
                 newReported,
                 newSlots,
+                trouble,
                 state);
     }
 

@@ -44,6 +44,8 @@ final class DeviceStateRule {
                 .findFirst()
                 .or(() ->
                         slots.stream().flatMap(slot -> updating(slot).stream()).findFirst())
+                .or(() -> Optional.ofNullable(device.trouble())
+                        .map(trouble -> new StateReason(DeviceState.DEGRADED, trouble.sentence())))
                 .or(() ->
                         slots.stream().flatMap(slot -> degraded(slot).stream()).findFirst())
                 .orElseGet(() -> healthy(slots));
@@ -75,6 +77,12 @@ final class DeviceStateRule {
         Double failed = figures.failedShare();
         if (failed != null && failed >= DEGRADED_SHARE) {
             return Optional.of(new StateReason(DeviceState.DEGRADED, share(slot, failed)));
+        }
+        InputSnapshot input = slot.input();
+        if (input != null && input.state() != InputSnapshot.State.FLOWING) {
+            String word = input.state().name().toLowerCase(Locale.ROOT);
+            return Optional.of(new StateReason(
+                    DeviceState.DEGRADED, slot.slot() + ": the input is " + word + ", " + input.reason()));
         }
         return figures.throttled()
                 ? Optional.of(new StateReason(DeviceState.DEGRADED, slot.slot() + ": the board throttles"))

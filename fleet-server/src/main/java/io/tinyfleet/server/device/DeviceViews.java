@@ -49,16 +49,26 @@ final class DeviceViews {
             FactsView facts,
             long desiredSeq,
             long reportedDesiredSeq,
-            long onlineSeconds) {}
+            long onlineSeconds,
+            @Nullable TroubleView trouble) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record SlotView(
             String slot,
             @Nullable ArtifactRef active,
             @Nullable ArtifactRef previous,
-            @Nullable AttemptView attempt) {}
+            @Nullable AttemptView attempt,
+            @Nullable InputView input,
+            long askedByApplications,
+            long inputDropped) {}
 
-    record ArtifactRef(String sha256, String releaseId, String model, String version) {}
+    /** {@code factory}: it came with the device's image. */
+    record ArtifactRef(String sha256, String releaseId, String model, String version, boolean factory) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record InputView(InputSnapshot.State state, @Nullable String reason, Instant since) {}
+
+    record TroubleView(String code, String sentence) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record AttemptView(
@@ -144,7 +154,8 @@ final class DeviceViews {
                 facts(device.facts()),
                 desiredSeq,
                 device.reported().desiredSeq(),
-                device.snapshot().onlineSeconds());
+                device.snapshot().onlineSeconds(),
+                trouble(device.trouble()));
     }
 
     private static @Nullable Double slowest(DeviceRow device) {
@@ -171,14 +182,30 @@ final class DeviceViews {
                                 slot.slot().value(),
                                 artifact(slot.active()),
                                 artifact(slot.previous()),
-                                attempt(slot.attempt())))
+                                attempt(slot.attempt()),
+                                input(slot.input()),
+                                slot.currentFigures().askedByApplications(),
+                                slot.currentFigures().inputDropped()))
                         .toList();
     }
 
     private static @Nullable ArtifactRef artifact(@Nullable InstalledArtifactView given) {
         return given == null
                 ? null
-                : new ArtifactRef(given.artifact().hex(), given.release().toString(), given.model(), given.version());
+                : new ArtifactRef(
+                        given.artifact().hex(),
+                        given.release().toString(),
+                        given.model(),
+                        given.version(),
+                        given.factory());
+    }
+
+    private static @Nullable InputView input(@Nullable InputSnapshot given) {
+        return given == null ? null : new InputView(given.state(), emptyToNull(given.reason()), given.since());
+    }
+
+    private static @Nullable TroubleView trouble(DeviceRow.@Nullable Trouble given) {
+        return given == null ? null : new TroubleView(given.code(), given.sentence());
     }
 
     private static @Nullable AttemptView attempt(@Nullable AttemptSnapshot given) {

@@ -177,11 +177,12 @@ final class IngestBatch {
 
     private void applyReported(DeviceRow device, Reported reported, Envelope envelope) throws Refusal {
         Map<SlotName, SlotRow> slots = DeviceMessages.slots(reported, device.slots(), now);
+        DeviceRow.Trouble trouble = DeviceMessages.trouble(reported);
         if (!device.reported().isOlderThan(envelope.getBootCounter(), envelope.getSeq())) {
             return;
         }
         ReportedMark mark = new ReportedMark(envelope.getBootCounter(), envelope.getSeq(), reported.getDesiredSeq());
-        devices.put(device.id(), device.withReported(mark, slots));
+        devices.put(device.id(), device.withReported(mark, slots).withTrouble(trouble));
     }
 
     private void applyWindow(DeviceRow device, Window window, InboundMessage message, Envelope envelope) {

@@ -10,6 +10,8 @@ import java.util.Optional;
  * What a window says about how a slot does; the newest by boot and number stands.
  *
  * @param energyMillijoules for one inference; only together with a label other than {@code NONE}
+ * @param askedByApplications inferences of the window that applications asked for
+ * @param inputDropped frames that nobody took in time
  * @param failedShare of all inferences of the window; empty when there were none
  */
 public record SlotFigures(
@@ -22,7 +24,9 @@ public record SlotFigures(
         Optional<Double> energyMillijoules,
         EnergyLabel energyLabel,
         Optional<Double> failedShare,
-        boolean throttled) {
+        boolean throttled,
+        long askedByApplications,
+        long inputDropped) {
     boolean isNewerThan(long boot, long number) {
         return bootCounter > boot || (bootCounter == boot && seq > number);
     }

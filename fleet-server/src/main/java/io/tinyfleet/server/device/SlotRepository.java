@@ -85,6 +85,13 @@ class SlotRepository {
                 "float8",
                 "boolean",
                 "text",
+                "bigint",
+                "boolean",
+                "boolean",
+                "text",
+                "text",
+                "timestamptz",
+                "bigint",
                 "bigint");
         for (DeviceRow device : devices) {
             for (SlotRow slot : device.slots().values()) {
@@ -104,9 +111,10 @@ class SlotRepository {
             + " attempt_detail, bytes_done, bytes_total, probation_seconds, probation_inferences, chunks_written,"
             + " chunks_repeated, chunks_refused, attempt_updated_at, figures_sha256, figures_boot, figures_seq,"
             + " latency_p95_millis, energy_millijoules, energy_label, failed_share, throttled,"
-            + " attempt_encoding, bytes_on_wire)"
+            + " attempt_encoding, bytes_on_wire, active_factory, previous_factory, input_state, input_reason,"
+            + " input_since, asked_by_applications, input_dropped)"
             + " select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            + " ?, ?, ?, ?, ?, ?, ?)"
+            + " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             + " on conflict (device_id, slot) do update set active_sha256 = excluded.active_sha256,"
             + " active_release_id = excluded.active_release_id, active_model = excluded.active_model,"
             + " active_version = excluded.active_version, previous_sha256 = excluded.previous_sha256,"
@@ -123,7 +131,11 @@ class SlotRepository {
             + " latency_p95_millis = excluded.latency_p95_millis,"
             + " energy_millijoules = excluded.energy_millijoules, energy_label = excluded.energy_label,"
             + " failed_share = excluded.failed_share, throttled = excluded.throttled,"
-            + " attempt_encoding = excluded.attempt_encoding, bytes_on_wire = excluded.bytes_on_wire";
+            + " attempt_encoding = excluded.attempt_encoding, bytes_on_wire = excluded.bytes_on_wire,"
+            + " active_factory = excluded.active_factory, previous_factory = excluded.previous_factory,"
+            + " input_state = excluded.input_state, input_reason = excluded.input_reason,"
+            + " input_since = excluded.input_since,"
+            + " asked_by_applications = excluded.asked_by_applications, input_dropped = excluded.input_dropped";
 
     private static void deleteOtherSlots(Connection connection, Collection<DeviceRow> devices, SqlColumns kept)
             throws SQLException {
@@ -144,6 +156,7 @@ class SlotRepository {
         AttemptSnapshot attempt = slot.attempt();
         AttemptSnapshot.Download download = attempt == null ? AttemptSnapshot.Download.NONE : attempt.download();
         SlotRow.Figures figures = slot.figures();
+        InputSnapshot input = slot.input();
         columns.add(
                 device.value(),
                 slot.slot().value(),
@@ -179,7 +192,14 @@ class SlotRepository {
                 download.encoding() == EncodingKind.ENCODING_KIND_UNSPECIFIED
                         ? null
                         : download.encoding().name(),
-                download.bytesOnWire());
+                download.bytesOnWire(),
+                active != null && active.factory(),
+                previous != null && previous.factory(),
+                input == null ? null : input.state().name(),
+                input == null ? null : input.reason(),
+                input == null ? null : DeviceRepository.utc(input.since()),
+                figures.askedByApplications(),
+                figures.inputDropped());
     }
 
     static Map<DeviceId, Map<SlotName, SlotRow>> read(Connection connection, Collection<DeviceId> ids)
@@ -206,6 +226,7 @@ class SlotRepository {
                 artifact(row, "active"),
                 artifact(row, "previous"),
                 attempt(row),
+                input(row),
                 new SlotRow.Figures(
                         figuresOf == null ? null : Digest.fromBytes(figuresOf),
                         row.getLong("figures_boot"),
@@ -214,7 +235,9 @@ class SlotRepository {
                         DeviceRepository.number(row, "energy_millijoules"),
                         row.getString("energy_label"),
                         DeviceRepository.number(row, "failed_share"),
-                        row.getBoolean("throttled")));
+                        row.getBoolean("throttled"),
+                        row.getLong("asked_by_applications"),
+                        row.getLong("input_dropped")));
     }
 
     private static @Nullable InstalledArtifactView artifact(ResultSet row, String which) throws SQLException {
@@ -225,7 +248,18 @@ class SlotRepository {
                         Digest.fromBytes(sha256),
                         new ReleaseId(row.getObject(which + "_release_id", UUID.class)),
                         row.getString(which + "_model"),
-                        row.getString(which + "_version"));
+                        row.getString(which + "_version"),
+                        row.getBoolean(which + "_factory"));
+    }
+
+    private static @Nullable InputSnapshot input(ResultSet row) throws SQLException {
+        String state = row.getString("input_state");
+        return state == null
+                ? null
+                : new InputSnapshot(
+                        InputSnapshot.State.valueOf(state),
+                        row.getString("input_reason"),
+                        DeviceRepository.requireInstant(row, "input_since"));
     }
 
     private static @Nullable AttemptSnapshot attempt(ResultSet row) throws SQLException {

@@ -11,6 +11,7 @@ record SlotRow(
         @Nullable InstalledArtifactView active,
         @Nullable InstalledArtifactView previous,
         @Nullable AttemptSnapshot attempt,
+        @Nullable InputSnapshot input,
         Figures figures) {
     /** Figures of one artifact; {@code artifact} is absent until the first window. */
     record Figures(
@@ -21,12 +22,14 @@ record SlotRow(
             @Nullable Double energyMillijoules,
             @Nullable String energyLabel,
             @Nullable Double failedShare,
-            boolean throttled) {
-        static final Figures NONE = new Figures(null, 0, 0, null, null, null, null, false);
+            boolean throttled,
+            long askedByApplications,
+            long inputDropped) {
+        static final Figures NONE = new Figures(null, 0, 0, null, null, null, null, false, 0, 0);
     }
 
     static SlotRow empty(SlotName slot) {
-        return new SlotRow(slot, null, null, null, Figures.NONE);
+        return new SlotRow(slot, null, null, null, null, Figures.NONE);
     }
 
     /** Figures that are about what runs now: those of an artifact that is gone say nothing. */
@@ -41,6 +44,7 @@ record SlotRow(
                 active,
                 previous,
                 attempt,
+                input,
                 new Figures(
                         newer.artifact(),
                         newer.bootCounter(),
@@ -49,7 +53,9 @@ record SlotRow(
                         newer.energyMillijoules().orElse(null),
                         newer.energyLabel().name(),
                         newer.failedShare().orElse(null),
-                        newer.throttled()));
+                        newer.throttled(),
+                        newer.askedByApplications(),
+                        newer.inputDropped()));
     }
 
     SlotSnapshot snapshot() {

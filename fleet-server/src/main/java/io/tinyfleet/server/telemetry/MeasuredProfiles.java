@@ -28,6 +28,8 @@ class MeasuredProfiles {
      * @param failedShare of all inferences; empty when there were none
      * @param energy one figure for each label: a measured watt and an estimated one are never added
      * @param rssPeakBytes the most that a worker took
+     * @param askedByApplications of the inferences
+     * @param inputDropped frames that nobody took in time
      */
     record Profile(
             String hardwareClass,
@@ -37,7 +39,9 @@ class MeasuredProfiles {
             Optional<Double> latencyP50Millis,
             Optional<Double> latencyP95Millis,
             List<EnergyFigure> energy,
-            long rssPeakBytes) {}
+            long rssPeakBytes,
+            long askedByApplications,
+            long inputDropped) {}
 
     /** In the order of hardware classes. */
     List<Profile> of(Digest artifact, Instant since) {
@@ -59,6 +63,8 @@ class MeasuredProfiles {
                 sum.latencyMillis(0.5),
                 sum.latencyMillis(0.95),
                 TelemetryQueriesFromRollups.energy(parts),
-                sum.rssPeakBytes);
+                sum.rssPeakBytes,
+                sum.askedByApplications,
+                sum.inputDropped);
     }
 }

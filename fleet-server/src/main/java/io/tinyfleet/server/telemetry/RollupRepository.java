@@ -53,6 +53,8 @@ class RollupRepository {
         double joulesNet;
         long joulesOf;
         long rssPeakBytes;
+        long askedByApplications;
+        long inputDropped;
         final DDSketch latency = LatencySketches.empty();
 
         void add(Window window) {
@@ -60,6 +62,8 @@ class RollupRepository {
             ok += window.getOk();
             failed += WindowFigures.failed(window);
             rssPeakBytes = Math.max(rssPeakBytes, window.getRssPeakBytes());
+            askedByApplications += window.getAskedByApplications();
+            inputDropped += window.getInputDropped();
             LatencySketches.addTo(latency, window.getLatencySketch().toByteArray());
             WindowFigures.joules(window).ifPresent(joules -> {
                 joulesNet += joules;
@@ -76,6 +80,8 @@ class RollupRepository {
                 sum.failed += more.failed;
                 sum.joulesNet += more.joulesNet;
                 sum.joulesOf += more.joulesOf;
+                sum.askedByApplications += more.askedByApplications;
+                sum.inputDropped += more.inputDropped;
                 sum.rssPeakBytes = Math.max(sum.rssPeakBytes, more.rssPeakBytes);
                 sum.latency.mergeWith(more.latency);
             }
@@ -104,6 +110,8 @@ class RollupRepository {
             failed += stored.getLong("failed");
             joulesNet += stored.getDouble("joules_net");
             joulesOf += stored.getLong("joules_of");
+            askedByApplications += stored.getLong("asked_by_applications");
+            inputDropped += stored.getLong("input_dropped");
             rssPeakBytes = Math.max(rssPeakBytes, stored.getLong("rss_peak_bytes"));
             LatencySketches.addTo(latency, stored.getBytes("latency_sketch"));
         }
@@ -143,10 +151,13 @@ class RollupRepository {
                             connection,
                             "update telemetry_rollup r set windows = u.windows, ok = u.ok, failed = u.failed,"
                                     + " latency_sketch = u.latency_sketch, joules_net = u.joules_net,"
-                                    + " joules_of = u.joules_of, rss_peak_bytes = u.rss_peak_bytes"
-                                    + " from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as u (bucket,"
+                                    + " joules_of = u.joules_of, rss_peak_bytes = u.rss_peak_bytes,"
+                                    + " asked_by_applications = u.asked_by_applications,"
+                                    + " input_dropped = u.input_dropped"
+                                    + " from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as u (bucket,"
                                     + " artifact_sha256, hardware_class, energy_label, windows, ok, failed,"
-                                    + " latency_sketch, joules_net, joules_of, rss_peak_bytes) where r.bucket = u.bucket"
+                                    + " latency_sketch, joules_net, joules_of, rss_peak_bytes,"
+                                    + " asked_by_applications, input_dropped) where r.bucket = u.bucket"
                                     + " and r.artifact_sha256 = u.artifact_sha256"
                                     + " and r.hardware_class = u.hardware_class"
                                     + " and r.energy_label = u.energy_label");
@@ -176,6 +187,8 @@ class RollupRepository {
                 "bytea",
                 "float8",
                 "bigint",
+                "bigint",
+                "bigint",
                 "bigint");
         sums.forEach((key, sum) -> columns.add(
                 WindowRepository.utc(key.bucket),
@@ -188,7 +201,9 @@ class RollupRepository {
                 LatencySketches.encode(sum.latency),
                 sum.joulesNet,
                 sum.joulesOf,
-                sum.rssPeakBytes));
+                sum.rssPeakBytes,
+                sum.askedByApplications,
+                sum.inputDropped));
         return columns;
     }
 

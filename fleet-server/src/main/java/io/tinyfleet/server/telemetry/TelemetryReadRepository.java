@@ -51,7 +51,9 @@ class TelemetryReadRepository {
             double cpuSeconds,
             long rssPeakBytes,
             Optional<StoredScores> scores,
-            boolean throttled) {}
+            boolean throttled,
+            long askedByApplications,
+            long inputDropped) {}
 
     record StoredEnergy(
             String label, double joulesGross, double joulesNet, double ci95Joules, String method, String scope) {}
@@ -139,7 +141,9 @@ class TelemetryReadRepository {
                         ? Optional.empty()
                         : Optional.of(
                                 new StoredScores(threshold, row.getLong("score_over"), row.getLong("score_total"))),
-                row.getBoolean("throttled"));
+                row.getBoolean("throttled"),
+                row.getLong("asked_by_applications"),
+                row.getLong("input_dropped"));
     }
 
     private static @Nullable Double number(ResultSet row, String column) throws SQLException {

@@ -69,7 +69,9 @@ class TelemetryResource {
             double cpuSeconds,
             long rssPeakBytes,
             @Nullable ScoresView scores,
-            boolean throttled) {}
+            boolean throttled,
+            long askedByApplications,
+            long inputDropped) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record EnergyView(
@@ -108,7 +110,9 @@ class TelemetryResource {
             @Nullable Double latencyP50Millis,
             @Nullable Double latencyP95Millis,
             List<EnergyFigureView> energy,
-            long rssPeakBytes) {}
+            long rssPeakBytes,
+            long askedByApplications,
+            long inputDropped) {}
 
     record ProfileList(List<ProfileView> items) {}
 
@@ -259,7 +263,9 @@ class TelemetryResource {
                 window.scores()
                         .map(scores -> new ScoresView(scores.threshold(), scores.over(), scores.total()))
                         .orElse(null),
-                window.throttled());
+                window.throttled(),
+                window.askedByApplications(),
+                window.inputDropped());
     }
 
     private static ProfileView view(MeasuredProfiles.Profile profile) {
@@ -274,7 +280,9 @@ class TelemetryResource {
                         .map(figure -> new EnergyFigureView(
                                 figure.label(), figure.millijoulesPerInference(), figure.inferences()))
                         .toList(),
-                profile.rssPeakBytes());
+                profile.rssPeakBytes(),
+                profile.askedByApplications(),
+                profile.inputDropped());
     }
 
     private static ShareView view(SourceShare share) {

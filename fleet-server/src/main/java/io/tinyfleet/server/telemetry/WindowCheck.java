@@ -51,6 +51,8 @@ final class WindowCheck {
                 window.getDurationMillis() >= 1 && window.getDurationMillis() <= MAX_DURATION_MILLIS,
                 "duration must be 1 ms to 1 day, got " + window.getDurationMillis());
         requireCount("ok", window.getOk());
+        requireCount("asked by applications", window.getAskedByApplications());
+        requireCount("dropped input", window.getInputDropped());
         require(window.getFailedCount() <= MAX_FAILURE_CODES, "at most 64 failure codes");
         window.getFailedMap().values().forEach(count -> requireCount("failed", count));
         requireCount("peak memory", window.getRssPeakBytes());

@@ -35,7 +35,9 @@ final class WindowFigures {
                 joules(window).map(joules -> joules * MILLI / all),
                 label(window.getEnergy()),
                 all == 0 ? Optional.empty() : Optional.of((double) failed / all),
-                window.getThrottled());
+                window.getThrottled(),
+                window.getAskedByApplications(),
+                window.getInputDropped());
     }
 
     static long failed(Window window) {

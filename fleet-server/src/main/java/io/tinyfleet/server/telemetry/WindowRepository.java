@@ -27,12 +27,12 @@ class WindowRepository {
             + " latency_p50_millis, latency_p95_millis, queue_wait_sketch, energy_label, joules_gross, joules_net,"
             + " idle_watts, energy_samples, energy_ci95_joules, energy_method, energy_scope, cpu_seconds,"
             + " rss_peak_bytes, score_threshold, score_over, score_total, score_histogram, temperature_celsius,"
-            + " throttled) select c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17::jsonb,"
+            + " throttled, asked_by_applications, input_dropped) select c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17::jsonb,"
             + " c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35::bigint[],"
-            + " c36, c37 from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            + " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as u (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15,"
+            + " c36, c37, c38, c39 from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            + " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as u (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15,"
             + " c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35,"
-            + " c36, c37) on conflict do nothing";
+            + " c36, c37, c38, c39) on conflict do nothing";
 
     private final Database database;
     private final ObjectMapper json;
@@ -80,7 +80,9 @@ class WindowRepository {
                 "bigint",
                 "text",
                 "float8",
-                "boolean");
+                "boolean",
+                "bigint",
+                "bigint");
         windows.forEach(window -> add(columns, window));
         database.run(connection -> columns.execute(connection, INSERT));
     }
@@ -132,7 +134,9 @@ class WindowRepository {
                 window.getTemperatureCelsius() == 0 || Double.isNaN(window.getTemperatureCelsius())
                         ? null
                         : window.getTemperatureCelsius(),
-                window.getThrottled());
+                window.getThrottled(),
+                window.getAskedByApplications(),
+                window.getInputDropped());
     }
 
     private String jsonOf(Window window) {
