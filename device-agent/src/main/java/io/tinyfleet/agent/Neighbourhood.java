@@ -75,7 +75,7 @@ final class Neighbourhood implements AgentLoop.Neighbours, AutoCloseable {
         FactoryModels factoryModels = new FactoryModels(new NioDisk(), settings);
         Map<SlotName, ServedSlot.Feed> feeds = new TreeMap<>();
         for (Map.Entry<SlotName, SlotSettings> slot : settings.slots().entrySet()) {
-            feeds.put(slot.getKey(), SlotPorts.open(slot.getKey(), slot.getValue()));
+            feeds.put(slot.getKey(), SlotPorts.open(home, slot.getKey(), slot.getValue()));
         }
         WindowSurroundings surroundings = new WindowSurroundings(
                 clocks.uptime(), clocks.wall(), clocks.trust(), EnergyMeters.forHardware(identity.hardwareClass()));

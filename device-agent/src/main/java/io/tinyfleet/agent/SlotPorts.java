@@ -1,5 +1,6 @@
 package io.tinyfleet.agent;
 
+import io.tinyfleet.agent.install.AgentHome;
 import io.tinyfleet.agent.link.LocalBroker;
 import io.tinyfleet.agent.serve.ExecFrames;
 import io.tinyfleet.agent.serve.FileDelivery;
@@ -11,6 +12,7 @@ import io.tinyfleet.agent.serve.ReplaySource;
 import io.tinyfleet.agent.serve.ServedSlot;
 import io.tinyfleet.agent.serve.Sink;
 import io.tinyfleet.agent.serve.Source;
+import io.tinyfleet.agent.serve.WatchedFolder;
 import io.tinyfleet.protocol.SlotName;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -21,11 +23,11 @@ import org.jspecify.annotations.Nullable;
 final class SlotPorts {
     private SlotPorts() {}
 
-    static ServedSlot.Feed open(SlotName slot, SlotSettings settings) throws IOException {
-        return new ServedSlot.Feed(source(slot, settings), settings.pace(), sinks(slot, settings.results()));
+    static ServedSlot.Feed open(AgentHome home, SlotName slot, SlotSettings settings) throws IOException {
+        return new ServedSlot.Feed(source(home, slot, settings), settings.pace(), sinks(slot, settings.results()));
     }
 
-    private static @Nullable Source source(SlotName slot, SlotSettings settings) throws IOException {
+    private static @Nullable Source source(AgentHome home, SlotName slot, SlotSettings settings) throws IOException {
         SlotSettings.Input input = settings.input();
         if (input instanceof SlotSettings.Replay replay) {
             return ReplaySource.open(settings.name(), replay.input());
@@ -36,6 +38,12 @@ final class SlotPorts {
                     exec.format(),
                     exec.patience(),
                     queue -> ExecFrames.start(exec.command(), exec.format(), queue));
+        }
+        if (input instanceof SlotSettings.Watched watched) {
+            return WatchedFolder.open(
+                    settings.name(),
+                    watched.settings(),
+                    home.root().resolve("sources").resolve(slot.value()));
         }
         if (input instanceof SlotSettings.Heard heard) {
             return LiveSource.open(

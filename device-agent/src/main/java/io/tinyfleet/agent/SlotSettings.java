@@ -3,6 +3,7 @@ package io.tinyfleet.agent;
 import io.tinyfleet.agent.serve.FrameFormat;
 import io.tinyfleet.agent.serve.Image;
 import io.tinyfleet.agent.serve.Pace;
+import io.tinyfleet.agent.serve.WatchedFolder;
 import io.tinyfleet.protocol.SlotName;
 import java.net.URI;
 import java.nio.file.Files;
@@ -30,14 +31,22 @@ record SlotSettings(
         Results results,
         @Nullable Path factory) {
     private static final String NAME = "[a-z0-9-]{1,32}";
+    private static final int DEFAULT_BACKLOG = 100;
+    private static final int MAX_BACKLOG = 10_000;
     private static final int MAX_RATE_HZ = 384_000;
     private static final int MAX_SIDE = 4096;
     private static final int DEFAULT_STALL_SECONDS = 10;
     private static final int DEFAULT_FILE_KILOBYTES = 1024;
     private static final int MAX_FILE_KILOBYTES = 1 << 20;
 
+    /** What becomes of a picture that was taken. */
+    private enum After {
+        KEEP,
+        DELETE
+    }
+
     /** One of the sources. */
-    sealed interface Input permits Replay, Exec, Heard {}
+    sealed interface Input permits Replay, Exec, Heard, Watched {}
 
     /** Recorded or generated. */
     record Replay(String input) implements Input {}
@@ -47,6 +56,9 @@ record SlotSettings(
 
     /** What comes on a topic of a local broker. */
     record Heard(Topic topic, FrameFormat format, Duration patience) implements Input {}
+
+    /** Pictures that somebody puts into a folder. */
+    record Watched(WatchedFolder.Settings settings) implements Input {}
 
     /** A topic of a local broker. */
     record Topic(String url, String topic) {}
@@ -84,13 +96,14 @@ record SlotSettings(
                 case "none" -> null;
                 case "replay" -> replay();
                 case "exec" -> new Exec(command(), format(true), patience());
+                case "folder" -> new Watched(watched());
                 case "mqtt" -> new Heard(topic("mqtt."), format(false), patience());
                 default -> {
-                    file.problem(prefix + "source must be replay, exec, mqtt or none, got \"" + source + "\"");
+                    file.problem(prefix + "source must be replay, exec, folder, mqtt or none, got \"" + source + "\"");
                     yield replay();
                 }
             };
-            boolean replay = !List.of("none", "exec", "mqtt").contains(source);
+            boolean replay = !List.of("none", "exec", "folder", "mqtt").contains(source);
             String said = file.text(prefix + (replay ? "replay.name" : "name"), input == null ? "none" : name);
             Pace pace = replay ? file.choice(prefix + "replay.pace", Pace.REALTIME) : Pace.FAST;
             return new SlotSettings(said, pace, input, results(), factory());
@@ -131,6 +144,21 @@ record SlotSettings(
                 file.problem(prefix + "exec.command must be a command and its arguments, got nothing");
             }
             return Arrays.asList(command.split("\\s+", -1));
+        }
+
+        private WatchedFolder.Settings watched() {
+            String path = file.text(prefix + "folder.path", "");
+            if (path.isEmpty()) {
+                file.problem(prefix + "folder.path must be the folder that pictures come to, got nothing");
+            } else if (!Files.isDirectory(file.root().resolve(path))) {
+                file.problem(prefix + "folder.path: there is no folder "
+                        + file.root().resolve(path));
+            }
+            return new WatchedFolder.Settings(
+                    file.root().resolve(path),
+                    file.choice(prefix + "folder.after", After.KEEP) == After.DELETE,
+                    file.number(prefix + "folder.backlog", DEFAULT_BACKLOG, MAX_BACKLOG),
+                    patience());
         }
 
         private Duration patience() {

@@ -7,6 +7,7 @@ import io.tinyfleet.agent.install.AgentHome;
 import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.serve.FrameFormat;
 import io.tinyfleet.agent.serve.Pace;
+import io.tinyfleet.agent.serve.WatchedFolder;
 import io.tinyfleet.protocol.SlotName;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,7 +77,7 @@ class AgentSettingsTest {
                         "api.port=70000",
                         "colour=blue"))
                 .isInstanceOf(SettingsFile.SettingsException.class)
-                .hasMessageContaining("slot.vad.source must be replay, exec, mqtt or none, got \"microphone\"")
+                .hasMessageContaining("slot.vad.source must be replay, exec, folder, mqtt or none, got \"microphone\"")
                 .hasMessageContaining("there is no readable file " + folder.resolve("missing.wav"))
                 .hasMessageContaining("slot.vad.replay.pace must be realtime or fast, got \"slow\"")
                 .hasMessageContaining("a slot's name must match [a-z0-9-]{1,32}")
@@ -145,6 +146,41 @@ class AgentSettingsTest {
                 .hasMessageContaining("slot.b.mqtt.topic must be a topic without # and +, got \"a/#\"")
                 .hasMessageContaining("slot.b.results.http must be an http or https address, got \"ftp://x\"")
                 .hasMessageContaining("slot.c.rate-hz must be 1..384000 with this format, got nothing");
+    }
+
+    @Test
+    void a_watched_folder_and_a_factory_model_are_read() throws Exception {
+        Files.createDirectory(folder.resolve("camera"));
+
+        SlotSettings faces = slot(
+                "faces",
+                "slot.faces.source=folder",
+                "slot.faces.folder.path=camera",
+                "slot.faces.folder.after=delete",
+                "slot.faces.folder.backlog=7",
+                "slot.faces.stall-seconds=60",
+                "slot.faces.factory=factory/faces");
+
+        assertThat(faces.input())
+                .isEqualTo(new SlotSettings.Watched(
+                        new WatchedFolder.Settings(folder.resolve("camera"), true, 7, Duration.ofSeconds(60))));
+        assertThat(faces.factory()).isEqualTo(folder.resolve("factory/faces"));
+    }
+
+    @Test
+    void what_a_watched_folder_or_a_factory_model_lacks_is_told_at_once() {
+        assertThatThrownBy(() -> read(
+                        "slot.a.source=folder",
+                        "slot.b.source=folder",
+                        "slot.b.folder.path=nowhere",
+                        "slot.b.folder.after=burn",
+                        "slot.b.folder.backlog=0",
+                        "slot.b.factory=models/x"))
+                .hasMessageContaining("slot.a.folder.path must be the folder that pictures come to, got nothing")
+                .hasMessageContaining("slot.b.folder.path: there is no folder")
+                .hasMessageContaining("slot.b.folder.after must be keep or delete, got \"burn\"")
+                .hasMessageContaining("slot.b.folder.backlog must be 1..10000, got \"0\"")
+                .hasMessageContaining("slot.b.factory must not lie in models/ or blobs/");
     }
 
     @Test

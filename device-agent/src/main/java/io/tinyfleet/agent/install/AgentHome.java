@@ -17,6 +17,7 @@ import java.util.List;
  * models/{sha256}/model     whole and verified
  * state, state.previous     what runs, what is under way
  * journal                   which chunks were written
+ * sources/{slot}            how far a watched folder was read
  * outbox/                   what the server has not stored yet
  * log/agent.log             what happened, with older files beside it
  * status.sock               answers how the running agent is
