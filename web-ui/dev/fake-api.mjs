@@ -590,6 +590,52 @@ function api(request, response, url) {
         },
       ],
     });
+  if (device && path.endsWith('/shadows'))
+    return json({
+      items: [
+        {
+          slot: 'vad',
+          attemptId: 'shadow-1',
+          releaseId: 'b',
+          model: 'silero-vad',
+          version: '6.0.0',
+          artifactSha256: '6f'.repeat(32),
+          share: 0.25,
+          maxInputs: 10_000,
+          startedAt: iso(3000),
+          startedBy: 'olga',
+        },
+      ],
+    });
+  if (path === '/api/v1/telemetry/shadows')
+    return json({
+      items: [
+        {
+          slot: 'vad',
+          attemptId: 'shadow-1',
+          activeSha256: '5f'.repeat(32),
+          compared: 4120,
+          dropped: 12,
+          warmUp: 128,
+          notComparable: 0,
+          failed: 3,
+          latencyP50Millis: 1.4,
+          latencyP95Millis: 2.9,
+          lastAt: iso(20),
+          agreements: [
+            { measure: 'LABEL', compared: 4120, agreed: 4044, agreeAt: 1, mean: 0.9815, agreedShare: 0.9815 },
+            {
+              measure: 'NUMERIC_TOLERANCE',
+              compared: 4120,
+              agreed: 3815,
+              agreeAt: 1,
+              mean: 0.926,
+              agreedShare: 0.926,
+            },
+          ],
+        },
+      ],
+    });
   if (device)
     return json({
       ...device,

@@ -27,6 +27,7 @@ import {
 } from './model';
 import { phaseMark, phaseWord, wayWord } from './phase';
 import { deviceEventsQuery, deviceQuery, quarantine, release } from './queries';
+import { ShadowPanel } from './shadow-panel';
 
 export function DevicePage() {
   const { id } = useParams({ from: '/signed-in/devices/$id' });
@@ -52,6 +53,7 @@ export function DevicePage() {
           <div className={styles.columns}>
             <div className={styles.column}>
               <SlotsPanel device={loaded} />
+              <ShadowPanel device={loaded} />
               <EventsPanel id={id} />
             </div>
             <FactsPanel device={loaded} />

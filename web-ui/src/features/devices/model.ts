@@ -70,6 +70,20 @@ export function inputMark(state: InputState): MarkKind {
   }
 }
 
+const ReportedShadow = z.object({
+  attemptId: z.string(),
+  artifactSha256: z.string(),
+  phase: z.string(),
+  reason: z.optional(z.string()),
+  detail: z.optional(z.string()),
+  bytesDone: z.number(),
+  bytesTotal: z.number(),
+  seconds: z.number(),
+  compared: z.number(),
+  updatedAt: z.string(),
+});
+export type ReportedShadow = z.infer<typeof ReportedShadow>;
+
 const Slot = z.object({
   slot: z.string(),
   active: z.optional(ArtifactRef),
@@ -78,6 +92,7 @@ const Slot = z.object({
   input: z.optional(SlotInput),
   askedByApplications: z.optional(z.number()),
   inputDropped: z.optional(z.number()),
+  shadow: z.optional(ReportedShadow),
 });
 export type Slot = z.infer<typeof Slot>;
 

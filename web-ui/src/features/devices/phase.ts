@@ -26,6 +26,7 @@ export function wayWord(encoding: string, t: Catalogue): string {
 export function phaseMark(phase: string): MarkKind {
   switch (plain(phase)) {
     case 'HEALTHY':
+    case 'SHADOWED':
       return 'good';
     case 'FAILED':
     case 'REJECTED':

@@ -12,6 +12,7 @@ import io.tinyfleet.agent.reconcile.Action;
 import io.tinyfleet.agent.reconcile.Counters;
 import io.tinyfleet.agent.reconcile.DeviceLimits;
 import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.agent.reconcile.Lane;
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
@@ -22,6 +23,7 @@ import io.tinyfleet.protocol.trust.TrustException;
 import io.tinyfleet.protocol.v1.Encoding;
 import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Stream;
+import io.tinyfleet.protocol.v1.Variant;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -326,12 +328,16 @@ final class Edge implements Action.Edge {
             LOG.warn("flash-not-measured", "reason", e.getMessage());
             flash = 0;
         }
+        SlotName slot = action.slot();
+        Variant variant = action.candidate().variant();
+        boolean beside = action.lane() == Lane.SHADOWS;
         DeviceLimits limits = new DeviceLimits(
-                parts.board().ramAvailableBytes().orElse(0) + models.ramBytes(action.slot()),
+                parts.board().ramAvailableBytes().orElse(0) + (beside ? 0 : models.ramBytes(slot)),
                 flash,
                 parts.board().abi(),
                 models.runtimes(),
-                models.findMisfit(action.slot(), action.candidate().variant()).orElse(null));
+                models.findMisfit(slot, variant).orElse(null),
+                beside ? models.findNoRoomBeside(slot, action.candidate()).orElse(null) : null);
         answers.now().accept(new Event.LimitsMeasured(action.slot(), action.attempt(), action.candidate(), limits));
     }
 
@@ -350,6 +356,16 @@ final class Edge implements Action.Edge {
     @Override
     public void stopModel(Action.StopModel action) {
         models.stop(action.slot());
+    }
+
+    @Override
+    public void startShadow(Action.StartShadow action) {
+        models.startShadow(action);
+    }
+
+    @Override
+    public void stopShadow(Action.StopShadow action) {
+        models.stopShadow(action.slot());
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.tinyfleet.agent;
 
 import io.tinyfleet.agent.reconcile.Action;
 import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.agent.reconcile.Installed;
 import io.tinyfleet.agent.reconcile.SlotInput;
 import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.Phase;
@@ -20,6 +21,13 @@ interface Models extends AutoCloseable {
     void start(Action.StartModel action);
 
     void stop(SlotName slot);
+
+    void startShadow(Action.StartShadow action);
+
+    void stopShadow(SlotName slot);
+
+    /** Why one more worker does not fit into memory beside all that runs, if so. */
+    Optional<String> findNoRoomBeside(SlotName slot, Installed artifact);
 
     void phase(SlotName slot, Phase phase);
 

@@ -6,6 +6,7 @@ import io.tinyfleet.agent.log.EventLog;
 import io.tinyfleet.agent.reconcile.Action;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.reconcile.Installed;
+import io.tinyfleet.agent.reconcile.Lane;
 import io.tinyfleet.agent.reconcile.TrialOutcome;
 import io.tinyfleet.agent.runtime.InferenceException;
 import io.tinyfleet.agent.runtime.ModelFile;
@@ -58,6 +59,7 @@ final class SlotWorkers {
     private final SlotServer server;
     private final Parts parts;
     private final ExecutorService thread;
+    private final ShadowWorker shadow;
 
     /** Written by the slot's thread. */
     private volatile @Nullable Kept running;
@@ -74,6 +76,7 @@ final class SlotWorkers {
         this.server = server;
         this.parts = parts;
         this.thread = WorkerModels.oneThread("start-" + name);
+        this.shadow = new ShadowWorker(name, server, parts);
     }
 
     /** A loaded model under one activation. The slot's server closes it after its last call. */
@@ -151,6 +154,21 @@ final class SlotWorkers {
         }
     }
 
+    // ---- the shadow
+
+    void startShadow(Action.StartShadow action) {
+        thread.execute(() -> parts.answers().accept(shadow.started(action, lacksRam(action.artifact()))));
+    }
+
+    void stopShadow() {
+        thread.execute(shadow::end);
+    }
+
+    /** What the shadow has done since the last call, or why it is over; empty without a shadow. */
+    Optional<Event> findShadowServed(Duration uptime) {
+        return shadow.findServed(uptime);
+    }
+
     // ---- for the loop
 
     SlotServer server() {
@@ -195,6 +213,16 @@ final class SlotWorkers {
     /** Has the trial made beside the running model when both fit, and otherwise in its place. */
     void trial(Action.RunTrial action, ExecutorService beside, Supplier<TrialOutcome> trial) {
         boolean fits = lacksRam(action.candidate()).isEmpty();
+        Optional<String> noRoom =
+                action.lane() == Lane.SHADOWS ? findNoRoomBeside(action.candidate()) : Optional.empty();
+        if (noRoom.isPresent()) {
+            parts.answers()
+                    .accept(new Event.TrialEnded(
+                            action.slot(),
+                            action.attempt(),
+                            new TrialOutcome.Failed("not-enough-ram", noRoom.get(), false)));
+            return;
+        }
         Runnable run = () -> parts.answers()
                 .accept(new Event.TrialEnded(
                         action.slot(), action.attempt(), fits ? trial.get() : tried(action.candidate(), trial)));
@@ -204,6 +232,7 @@ final class SlotWorkers {
     void close() {
         thread.shutdown();
         running = null;
+        shadow.end();
         server.close();
         coolDown();
     }
@@ -320,14 +349,24 @@ final class SlotWorkers {
         }
     }
 
-    /** From time to time: what is kept for nothing goes when memory is short. */
+    /** From time to time: what is kept for nothing goes when memory is short, and then the shadow. */
     void checkRam() {
         if (parts.ramAvailable().getAsLong() < RAM_RESERVE_BYTES) {
-            thread.execute(this::coolDown);
+            thread.execute(() -> {
+                if (warm == null) {
+                    shadow.giveWay("the device is short of memory");
+                }
+                coolDown();
+            });
         }
     }
 
     // ---- memory
+
+    /** Why a shadow would take memory from what answers, if so. */
+    Optional<String> findNoRoomBeside(Installed artifact) {
+        return lacksRam(artifact);
+    }
 
     /** Why another worker does not fit beside those that run, if so. */
     private Optional<String> lacksRam(Installed artifact) {
@@ -358,8 +397,11 @@ final class SlotWorkers {
         }
     }
 
-    /** First what is kept for the way back goes, then what answers. */
+    /** First the shadow goes, then what is kept for the way back, then what answers. */
     private Optional<Stopped> makeRoom(Installed artifact) {
+        if (lacksRam(artifact).isPresent()) {
+            shadow.giveWay(named(artifact) + " needs its memory");
+        }
         Kept old = warm;
         if (lacksRam(artifact).isPresent() && old != null) {
             coolDown();
@@ -396,7 +438,7 @@ final class SlotWorkers {
         return outcome;
     }
 
-    private static String named(Installed artifact) {
+    static String named(Installed artifact) {
         return artifact.model() + " " + artifact.version();
     }
 }

@@ -11,6 +11,7 @@ import io.tinyfleet.protocol.Digest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +50,9 @@ final class StatusReport {
                         .map(source -> Json.quote(source.getKey()) + ":" + Json.quote(source.getValue()))
                         .collect(Collectors.joining(","))
                 + "},\"slots\":["
-                + state.slots().values().stream().map(StatusReport::slot).collect(Collectors.joining(","))
+                + state.slots().values().stream()
+                        .map(slot -> slot(slot, state.findShadow(slot.name())))
+                        .collect(Collectors.joining(","))
                 + "],\"factories\":{"
                 + state.equipment().factories().entrySet().stream()
                         .map(factory -> Json.quote(factory.getKey().value()) + ":" + factory(factory.getValue()))
@@ -69,11 +72,13 @@ final class StatusReport {
         return instant.equals(Instant.EPOCH) ? "null" : Json.quote(instant.toString());
     }
 
-    private static String slot(SlotState slot) {
+    private static String slot(SlotState slot, Optional<SlotState> shadow) {
         return "{\"slot\":" + Json.quote(slot.name().value())
                 + ",\"active\":" + artifact(slot.active())
                 + ",\"previous\":" + artifact(slot.previous())
                 + ",\"attempt\":" + attempt(slot.install())
+                + ",\"shadow\":"
+                + shadow.map(beside -> attempt(beside.install())).orElse("null")
                 + ",\"startsSinceMinute\":" + slot.starts().sinceMinute() + "}";
     }
 
@@ -195,6 +200,16 @@ final class StatusReport {
             String why = install.reason().isEmpty() ? "" : ": " + install.reason() + ", " + install.detail();
             line(text, "  attempt", install.phase().name() + progress + served + why);
         }
+        status.state().findShadow(slot.name()).ifPresent(shadow -> shadow(text, shadow.install()));
+    }
+
+    private static void shadow(StringBuilder text, Install install) {
+        String seen = install.served().seconds() > 0
+                ? ", " + install.served().inferences() + " inputs compared in "
+                        + span(Duration.ofSeconds(install.served().seconds()))
+                : "";
+        String why = install.reason().isEmpty() ? "" : ": " + install.reason() + ", " + install.detail();
+        line(text, "  shadow", install.phase().name() + seen + why);
     }
 
     private static void factory(StringBuilder text, @Nullable Factory factory) {

@@ -137,6 +137,27 @@ final class WorkerModels implements Models {
     }
 
     @Override
+    public void startShadow(Action.StartShadow action) {
+        SlotWorkers slot = slots.get(action.slot());
+        if (slot == null) {
+            answers.accept(
+                    new Event.ShadowEnded(action.slot(), action.attempt(), "no-slot", "no input is set for this slot"));
+            return;
+        }
+        slot.startShadow(action);
+    }
+
+    @Override
+    public void stopShadow(SlotName name) {
+        find(name).ifPresent(SlotWorkers::stopShadow);
+    }
+
+    @Override
+    public Optional<String> findNoRoomBeside(SlotName name, Installed artifact) {
+        return find(name).flatMap(slot -> slot.findNoRoomBeside(artifact));
+    }
+
+    @Override
     public void phase(SlotName name, Phase phase) {
         find(name).ifPresent(slot -> slot.phase(phase));
     }
@@ -191,6 +212,7 @@ final class WorkerModels implements Models {
         List<Event> served = new ArrayList<>();
         slots.forEach((name, slot) -> {
             slot.checkRam();
+            slot.findShadowServed(uptime).ifPresent(served::add);
             slot.findRunning().ifPresent(running -> {
                 Duration before = running.countedAt;
                 running.countedAt = uptime;

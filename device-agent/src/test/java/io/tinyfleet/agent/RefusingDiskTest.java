@@ -105,7 +105,15 @@ class RefusingDiskTest {
         SlotState slot = SlotState.stored(VAD, active, null, new Install.Untried(), Starts.NONE);
         new StateFile(disk, home)
                 .write(new AgentState(
-                        0, null, SmallFleet.ISSUED, Map.of(VAD, slot), Set.of(), Trust.NONE, false, Pace.FREE));
+                        0,
+                        null,
+                        SmallFleet.ISSUED,
+                        Map.of(VAD, slot),
+                        Map.of(),
+                        Set.of(),
+                        Trust.NONE,
+                        false,
+                        Pace.FREE));
     }
 
     @AfterEach

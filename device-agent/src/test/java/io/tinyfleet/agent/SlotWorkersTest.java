@@ -10,6 +10,7 @@ import io.tinyfleet.agent.power.EnergyMeters;
 import io.tinyfleet.agent.reconcile.Action;
 import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.reconcile.Installed;
+import io.tinyfleet.agent.reconcile.Lane;
 import io.tinyfleet.agent.reconcile.TrialOutcome;
 import io.tinyfleet.agent.runtime.InferenceException;
 import io.tinyfleet.agent.runtime.ModelFile;
@@ -314,7 +315,7 @@ class SlotWorkersTest {
         trialReport = new TrialReport.Failed(TrialReport.Code.SELF_TEST_FAILED, "the answer was off");
         events.clear();
 
-        models().trial(new Action.RunTrial(VAD, new AttemptId(new UUID(1, 9)), model("2"), null));
+        models().trial(new Action.RunTrial(VAD, new AttemptId(new UUID(1, 9)), model("2"), null, Lane.ANSWERS));
         Await.until(() -> "the verdict", () -> has(Event.TrialEnded.class));
 
         assertThat(((Event.TrialEnded) events.get(events.size() - 1)).outcome())
@@ -355,6 +356,110 @@ class SlotWorkersTest {
         start(v1, Phase.HEALTHY);
 
         assertThat(answering()).isEqualTo(v1.artifact());
+        assertThat(alive()).isEqualTo(1);
+    }
+
+    // ---- a shadow, which always loses
+
+    private AttemptId shadow(Installed model) {
+        AttemptId attempt = new AttemptId(new UUID(2, model.version().hashCode()));
+        models().startShadow(new Action.StartShadow(VAD, attempt, model, 1));
+        Await.until(
+                () -> "an answer: " + events, () -> has(Event.ShadowStarted.class) || has(Event.ShadowEnded.class));
+        return attempt;
+    }
+
+    private Event.ShadowEnded ended() {
+        Await.until(() -> "the shadow's end: " + events, () -> has(Event.ShadowEnded.class));
+        return (Event.ShadowEnded) events.stream()
+                .filter(Event.ShadowEnded.class::isInstance)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void a_shadow_is_a_second_worker_and_the_first_goes_on_answering() throws Exception {
+        Installed v1 = model("1");
+        start(v1, Phase.HEALTHY);
+
+        shadow(model("2"));
+
+        assertThat(has(Event.ShadowStarted.class)).isTrue();
+        assertThat(alive()).isEqualTo(2);
+        assertThat(answering()).isEqualTo(v1.artifact());
+        models().stopShadow(VAD);
+        Await.until(() -> "one worker", () -> alive() == 1);
+        assertThat(answering()).isEqualTo(v1.artifact());
+        assertThat(has(Event.ShadowEnded.class)).as("it was asked to stop").isFalse();
+    }
+
+    @Test
+    void without_room_beside_what_runs_neither_a_shadow_nor_its_trial_is_begun() throws Exception {
+        start(model("1"), Phase.HEALTHY);
+        ram.set(SlotWorkers.RAM_RESERVE_BYTES + (40L << 20));
+
+        assertThat(models().findNoRoomBeside(VAD, model("2")).orElseThrow()).contains("64 MB were free");
+        models().trial(new Action.RunTrial(VAD, new AttemptId(new UUID(2, 9)), model("2"), null, Lane.SHADOWS));
+        Await.until(() -> "the verdict", () -> has(Event.TrialEnded.class));
+        shadow(model("2"));
+
+        assertThat(ended().code()).isEqualTo("not-enough-ram");
+        assertThat(alive()).isEqualTo(1);
+        assertThat(notices()).as("the running model was not stopped").isEmpty();
+    }
+
+    @Test
+    void a_shadow_gives_way_to_a_model_that_is_to_answer() throws Exception {
+        ram.set(2 * WORKER_BYTES + (80L << 20));
+        Installed v3 = model("3");
+        start(model("1"), Phase.HEALTHY);
+        AttemptId attempt = shadow(model("2"));
+        assertThat(has(Event.ShadowStarted.class)).isTrue();
+
+        start(v3, Phase.ACTIVATING);
+
+        assertThat(ended().code()).isEqualTo("made-room");
+        assertThat(ended().attempt()).isEqualTo(attempt);
+        assertThat(answering()).isEqualTo(v3.artifact());
+        assertThat(notices()).as("the old model had not to be stopped first").isEmpty();
+    }
+
+    @Test
+    void a_shadow_is_the_first_to_end_when_memory_gets_short() throws Exception {
+        Installed v1 = model("1");
+        start(v1, Phase.HEALTHY);
+        shadow(model("2"));
+
+        ram.set(SlotWorkers.RAM_RESERVE_BYTES - 1);
+        models().served(Duration.ofSeconds(1));
+
+        assertThat(ended().code()).isEqualTo("made-room");
+        Await.until(() -> "one worker", () -> alive() == 1);
+        assertThat(answering()).isEqualTo(v1.artifact());
+    }
+
+    @Test
+    void a_shadow_whose_worker_crashes_is_told_with_the_reason() throws Exception {
+        Installed v1 = model("1");
+        start(v1, Phase.HEALTHY);
+        AttemptId attempt = shadow(model("2"));
+
+        workers.get(1).end(WorkerExit.Kind.OVER_MEMORY_LIMIT);
+
+        assertThat(ended().code()).isEqualTo("over-memory-limit");
+        assertThat(ended().attempt()).isEqualTo(attempt);
+        assertThat(answering()).isEqualTo(v1.artifact());
+    }
+
+    @Test
+    void a_shadow_s_file_that_the_disk_has_spoiled_is_not_loaded() throws Exception {
+        start(model("1"), Phase.HEALTHY);
+        Installed v2 = model("2");
+        Files.writeString(new AgentHome(folder).model(v2.artifact()), "other");
+
+        shadow(v2);
+
+        assertThat(ended().code()).isEqualTo("model-spoiled");
         assertThat(alive()).isEqualTo(1);
     }
 }

@@ -2,6 +2,7 @@ package io.tinyfleet.agent;
 
 import io.tinyfleet.agent.reconcile.Action;
 import io.tinyfleet.agent.reconcile.Event;
+import io.tinyfleet.agent.reconcile.Installed;
 import io.tinyfleet.agent.reconcile.Served;
 import io.tinyfleet.agent.reconcile.TrialOutcome;
 import io.tinyfleet.protocol.Digest;
@@ -50,6 +51,19 @@ final class StandInModels implements Models {
     @Override
     public void stop(SlotName slot) {
         running.remove(slot);
+    }
+
+    @Override
+    public void startShadow(Action.StartShadow action) {
+        answers.accept(new Event.ShadowStarted(action.slot(), action.attempt()));
+    }
+
+    @Override
+    public void stopShadow(SlotName slot) {}
+
+    @Override
+    public Optional<String> findNoRoomBeside(SlotName slot, Installed artifact) {
+        return Optional.empty();
     }
 
     @Override

@@ -90,6 +90,7 @@ final class GoldenMessages {
         golden.addSignedMessages();
         golden.addReleaseMessages();
         golden.byName.putAll(GoldenPipelines.all());
+        golden.byName.putAll(GoldenShadows.all());
         return golden.byName;
     }
 

@@ -104,7 +104,7 @@ public final class StateFile {
                 .setDesiredSeq(state.desiredSeq())
                 .setSignedTimeMillis(state.signedTime().toEpochMilli());
         state.findDesiredDigest().ifPresent(digest -> stored.setDesiredSha256(digest.toBytes()));
-        state.slots().values().forEach(slot -> stored.addSlots(encode(slot)));
+        state.slots().values().forEach(slot -> stored.addSlots(encode(slot, state.findShadow(slot.name()))));
         if (!state.pace().equals(Pace.FREE)) {
             stored.setDownloadPolicy(state.pace().policy().toByteString());
         }
@@ -172,7 +172,7 @@ public final class StateFile {
                 null);
     }
 
-    private static StoredSlot encode(SlotState slot) {
+    private static StoredSlot encode(SlotState slot, Optional<SlotState> shadow) {
         StoredSlot.Builder stored = StoredSlot.newBuilder()
                 .setName(slot.name().value())
                 .setInstall(encode(slot.install()))
@@ -184,6 +184,8 @@ public final class StateFile {
         if (slot.previous() != null) {
             stored.setPrevious(encode(slot.previous()));
         }
+        shadow.ifPresent(beside -> stored.setShadow(encode(beside.install()))
+                .setShadowStartsSinceMinute(beside.starts().sinceMinute()));
         return stored.build();
     }
 
@@ -223,6 +225,10 @@ public final class StateFile {
             downloading.setAside().forEach(blob -> stored.addSetAside(blob.toBytes()));
         } else if (install instanceof Install.Verified verified) {
             stored.setCandidate(encode(verified.candidate())).setTrials(verified.trials());
+        } else if (install instanceof Install.Shadowing shadowing) {
+            stored.setCandidate(encode(shadowing.candidate()));
+        } else if (install instanceof Install.Shadowed shadowed) {
+            stored.setCandidate(encode(shadowed.candidate()));
         }
         return stored.build();
     }
@@ -231,9 +237,14 @@ public final class StateFile {
 
     private static AgentState decode(StoredState stored) throws InvalidProtocolBufferException {
         Map<SlotName, SlotState> slots = new TreeMap<>();
+        Map<SlotName, SlotState> shadows = new TreeMap<>();
         for (StoredSlot slot : stored.getSlotsList()) {
             SlotState decoded = decode(slot);
             slots.put(decoded.name(), decoded);
+            if (slot.hasShadow()) {
+                Starts starts = new Starts(slot.getShadowStartsSinceMinute(), 0, 0);
+                shadows.put(decoded.name(), decoded.shadowed(decode(slot.getShadow()), starts));
+            }
         }
         Set<Digest> penaltyBox = new LinkedHashSet<>();
         stored.getPenaltyBoxList().forEach(artifact -> penaltyBox.add(Digest.fromBytes(artifact)));
@@ -242,6 +253,7 @@ public final class StateFile {
                 stored.getDesiredSha256().isEmpty() ? null : Digest.fromBytes(stored.getDesiredSha256()),
                 Instant.ofEpochMilli(stored.getSignedTimeMillis()),
                 slots,
+                shadows,
                 penaltyBox,
                 decode(stored.getTrust()),
                 false,
@@ -301,7 +313,11 @@ public final class StateFile {
             case FAILED -> new Install.Failed(offer, counters, stored.getReason(), stored.getDetail());
             case ROLLED_BACK -> new Install.RolledBack(offer, counters, served, stored.getReason(), stored.getDetail());
             case REJECTED -> new Install.Rejected(offer, stored.getReason(), stored.getDetail());
-            case PHASE_UNSPECIFIED, SHADOWING, UNRECOGNIZED ->
+            case SHADOWING -> new Install.Shadowing(offer, candidate(stored), counters, served, served);
+            case SHADOWED ->
+                new Install.Shadowed(
+                        offer, candidate(stored), counters, served, stored.getReason(), stored.getDetail());
+            case PHASE_UNSPECIFIED, UNRECOGNIZED ->
                 throw new IllegalArgumentException("an attempt cannot be stored in phase " + stored.getPhase());
         };
     }

@@ -72,6 +72,10 @@ public sealed interface Action {
         void setPhase(SetPhase action);
 
         void setWindow(SetWindow action);
+
+        void startShadow(StartShadow action);
+
+        void stopShadow(StopShadow action);
     }
 
     /** Not queued: lost with the connection, and then asked again. */
@@ -248,20 +252,24 @@ public sealed interface Action {
         }
     }
 
-    /** Answered by {@code LimitsMeasured}. */
-    record MeasureLimits(SlotName slot, AttemptId attempt, Installed candidate) implements Action {
+    /** Answered by {@code LimitsMeasured}. A shadow has to fit beside what runs, another model takes its place. */
+    record MeasureLimits(SlotName slot, AttemptId attempt, Installed candidate, Lane lane) implements Action {
         @Override
         public void in(Edge edge) {
             edge.measureLimits(this);
         }
     }
 
-    /** In a throw-away worker; answered by {@code TrialEnded}. {@code selfTest} is null when the release has none. */
+    /**
+     * In a throw-away worker; answered by {@code TrialEnded}. {@code selfTest} is null when the release has none. What
+     * answers may be ended to make room for the trial, but never for a shadow's.
+     */
     record RunTrial(
             SlotName slot,
             AttemptId attempt,
             Installed candidate,
-            @Nullable Digest selfTest) implements Action {
+            @Nullable Digest selfTest,
+            Lane lane) implements Action {
         @Override
         public void in(Edge edge) {
             edge.runTrial(this);
@@ -295,6 +303,26 @@ public sealed interface Action {
         @Override
         public void in(Edge edge) {
             edge.setWindow(this);
+        }
+    }
+
+    /**
+     * Starts a second worker beside the slot's, whose answers are only compared; answered by {@code ShadowStarted} or
+     * {@code ShadowEnded}.
+     *
+     * @param share of live inputs, over 0 to 1
+     */
+    record StartShadow(SlotName slot, AttemptId attempt, Installed artifact, double share) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.startShadow(this);
+        }
+    }
+
+    record StopShadow(SlotName slot) implements Action {
+        @Override
+        public void in(Edge edge) {
+            edge.stopShadow(this);
         }
     }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param desiredDigest SHA-256 of its envelope
  * @param signedTime latest time that the director signed: only signed times are stored, so a clock at 2099 cannot
  *     stick
+ * @param shadows of the slots that have one
  * @param penaltyBox artifacts that failed here, in that order; not tried again until an offer says retry
  * @param trust what other signed metadata has said
  * @param connected not stored
@@ -29,6 +30,7 @@ public record AgentState(
         @Nullable Digest desiredDigest,
         Instant signedTime,
         Map<SlotName, SlotState> slots,
+        Map<SlotName, SlotState> shadows,
         Set<Digest> penaltyBox,
         Trust trust,
         boolean connected,
@@ -37,6 +39,7 @@ public record AgentState(
 
     public AgentState {
         slots = Collections.unmodifiableMap(new TreeMap<>(slots));
+        shadows = Collections.unmodifiableMap(new TreeMap<>(shadows));
         penaltyBox = Collections.unmodifiableSet(new LinkedHashSet<>(penaltyBox));
     }
 
@@ -46,28 +49,41 @@ public record AgentState(
             @Nullable Digest desiredDigest,
             Instant signedTime,
             Map<SlotName, SlotState> slots,
+            Map<SlotName, SlotState> shadows,
             Set<Digest> penaltyBox,
             Trust trust,
             boolean connected,
             Pace pace) {
-        this(desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace, Equipment.NONE);
+        this(desiredSeq, desiredDigest, signedTime, slots, shadows, penaltyBox, trust, connected, pace, Equipment.NONE);
     }
 
     /** A device that has just been enrolled. */
     public static AgentState fresh() {
-        return new AgentState(0, null, Instant.EPOCH, Map.of(), Set.of(), Trust.NONE, false, Pace.FREE);
+        return new AgentState(0, null, Instant.EPOCH, Map.of(), Map.of(), Set.of(), Trust.NONE, false, Pace.FREE);
     }
 
     /** The part that is stored before any action of a step is done. */
     public AgentState durable() {
+        return new AgentState(
+                desiredSeq,
+                desiredDigest,
+                signedTime,
+                durable(slots),
+                durable(shadows),
+                penaltyBox,
+                trust.durable(),
+                false,
+                pace.durable());
+    }
+
+    private static Map<SlotName, SlotState> durable(Map<SlotName, SlotState> slots) {
         TreeMap<SlotName, SlotState> stored = new TreeMap<>();
         slots.forEach((name, slot) -> {
             if (!slot.runsFactoryUnasked()) {
                 stored.put(name, slot.durable());
             }
         });
-        return new AgentState(
-                desiredSeq, desiredDigest, signedTime, stored, penaltyBox, trust.durable(), false, pace.durable());
+        return stored;
     }
 
     /**
@@ -86,6 +102,10 @@ public record AgentState(
 
     public Optional<SlotState> findSlot(SlotName name) {
         return Optional.ofNullable(slots.get(name));
+    }
+
+    public Optional<SlotState> findShadow(SlotName name) {
+        return Optional.ofNullable(shadows.get(name));
     }
 
     public Optional<Digest> findDesiredDigest() {

@@ -31,9 +31,9 @@ final class Arrivals {
 
     static void chunkArrived(Turn turn, Event.ChunkArrived event) {
         Chunk chunk = event.chunk();
-        for (SlotState any : turn.slots()) {
+        for (SlotState any : turn.lanes()) {
             // Taking a chunk can end one download and wake another: each slot is looked at as it is now.
-            SlotState slot = turn.slot(any.name());
+            SlotState slot = turn.current(any);
             slot.work()
                     .findFetch()
                     .filter(fetch -> fetch.blob().toBytes().equals(chunk.getBlobSha256()))

@@ -10,19 +10,28 @@ import org.jspecify.annotations.Nullable;
  * @param ramAvailableBytes free, and what ending the slot's running model would free
  * @param abi such as {@code linux-x86_64-glibc}
  * @param misfit why the slot's input cannot feed the variant; null when it can
+ * @param noRoomBeside why a shadow's worker does not fit beside what runs; null when it does, and for what is no shadow
  */
 public record DeviceLimits(
         long ramAvailableBytes,
         long flashFreeBytes,
         String abi,
         List<Runtime> runtimes,
-        @Nullable String misfit) {
+        @Nullable String misfit,
+        @Nullable String noRoomBeside) {
     public DeviceLimits {
         runtimes = List.copyOf(runtimes);
     }
 
+    /** Of a device asked about what is no shadow. */
+    public DeviceLimits(
+            long ramAvailableBytes, long flashFreeBytes, String abi, List<Runtime> runtimes, @Nullable String misfit) {
+        this(ramAvailableBytes, flashFreeBytes, abi, runtimes, misfit, null);
+    }
+
     /** The same device after others have got what was promised to them. */
     DeviceLimits promised(long flashBytes) {
-        return new DeviceLimits(ramAvailableBytes, Math.max(0, flashFreeBytes - flashBytes), abi, runtimes, misfit);
+        return new DeviceLimits(
+                ramAvailableBytes, Math.max(0, flashFreeBytes - flashBytes), abi, runtimes, misfit, noRoomBeside);
     }
 }

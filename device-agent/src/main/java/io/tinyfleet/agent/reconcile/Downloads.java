@@ -4,7 +4,6 @@ import io.tinyfleet.agent.reconcile.Install.Downloading;
 import io.tinyfleet.agent.reconcile.Install.Verified;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.Limits;
-import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.chunk.ChunkList;
 import io.tinyfleet.protocol.v1.ChunkRange;
 import io.tinyfleet.protocol.v1.Encoding;
@@ -57,8 +56,8 @@ final class Downloads {
             return;
         }
         Offer offer = slot.findOffer().orElseThrow();
-        boolean claimedByOther = turn.slots().stream()
-                .filter(other -> !other.name().equals(slot.name()))
+        boolean claimedByOther = turn.lanes().stream()
+                .filter(other -> !other.key().equals(slot.key()))
                 .filter(other -> other.work().claims())
                 .anyMatch(other -> other.findOffer().map(Offer::artifact).equals(Optional.of(offer.artifact())));
         if (claimedByOther) {
@@ -80,7 +79,7 @@ final class Downloads {
 
     /** A download has ended: slots that waited for the same file look again. */
     static void wakeQueued(Turn turn) {
-        for (SlotState slot : turn.slots()) {
+        for (SlotState slot : turn.lanes()) {
             if (slot.work() instanceof Work.Queued) {
                 findChunkList(turn, slot);
             }
@@ -160,7 +159,7 @@ final class Downloads {
     static void connected(Turn turn) {
         turn.connected(true);
         turn.report();
-        for (SlotState slot : turn.slots()) {
+        for (SlotState slot : turn.lanes()) {
             slot.work().findFetch().ifPresent(fetch -> {
                 Way way = fetch.transport().way();
                 if (way.listens()) {
@@ -174,8 +173,8 @@ final class Downloads {
 
     /** The operator has changed the rules: each model looks for its way anew. */
     static void paceChanged(Turn turn) {
-        for (SlotState any : turn.slots()) {
-            SlotState slot = turn.slot(any.name());
+        for (SlotState any : turn.lanes()) {
+            SlotState slot = turn.current(any);
             slot.work()
                     .findFetch()
                     .filter(fetch -> fetch.wanted().list() != null)
@@ -186,8 +185,8 @@ final class Downloads {
         }
     }
 
-    static void needTimeout(Turn turn, SlotName name) {
-        SlotState slot = turn.slot(name);
+    static void needTimeout(Turn turn, Event.NeedTimeout event) {
+        SlotState slot = turn.slot(event.slot(), event.lane());
         slot.work().findFetch().ifPresent(fetch -> {
             Duration silent = turn.uptime().minus(fetch.patience().heard());
             Duration patience = patience(fetch);
@@ -205,8 +204,8 @@ final class Downloads {
         });
     }
 
-    static void downloadDue(Turn turn, SlotName name) {
-        SlotState slot = turn.slot(name);
+    static void downloadDue(Turn turn, Event.DownloadDue event) {
+        SlotState slot = turn.slot(event.slot(), event.lane());
         slot.work().findFetch().ifPresent(fetch -> ask(turn, slot, fetch));
     }
 
@@ -297,14 +296,16 @@ final class Downloads {
     static void waitForPace(Turn turn, SlotState slot, Fetch fetch) {
         int unit = (int) Math.min(fetch.wanted().chunkBytes(), fetch.wanted().size());
         turn.act(new Action.StartTimer(
-                "pace/" + slot.name(), turn.pace().untilNext(unit, turn.uptime()), new Event.DownloadDue(slot.name())));
+                "pace/" + slot.key(),
+                turn.pace().untilNext(unit, turn.uptime()),
+                new Event.DownloadDue(slot.name(), slot.lane())));
     }
 
     static void startTimer(Turn turn, SlotState slot, Fetch fetch, Duration delay) {
         turn.act(new Action.StartTimer(
-                "need/" + slot.name(),
+                "need/" + slot.key(),
                 Jitter.over(delay, turn.uptime(), fetch.blob()),
-                new Event.NeedTimeout(slot.name())));
+                new Event.NeedTimeout(slot.name(), slot.lane())));
     }
 
     // ---- the whole

@@ -145,18 +145,26 @@ public sealed interface Event {
 
     // ---- timers
 
-    record NeedTimeout(SlotName slot) implements Event {
+    record NeedTimeout(SlotName slot, Lane lane) implements Event {
+        public NeedTimeout(SlotName slot) {
+            this(slot, Lane.ANSWERS);
+        }
+
         @Override
         public void applyTo(Turn turn) {
-            Downloads.needTimeout(turn, slot);
+            Downloads.needTimeout(turn, this);
         }
     }
 
     /** Something may be asked for that had to wait. */
-    record DownloadDue(SlotName slot) implements Event {
+    record DownloadDue(SlotName slot, Lane lane) implements Event {
+        public DownloadDue(SlotName slot) {
+            this(slot, Lane.ANSWERS);
+        }
+
         @Override
         public void applyTo(Turn turn) {
-            Downloads.downloadDue(turn, slot);
+            Downloads.downloadDue(turn, this);
         }
     }
 
@@ -374,6 +382,31 @@ public sealed interface Event {
         @Override
         public void applyTo(Turn turn) {
             Running.modelServed(turn, this);
+        }
+    }
+
+    // ---- shadows
+
+    record ShadowStarted(SlotName slot, AttemptId attempt) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Shadows.started(turn, this);
+        }
+    }
+
+    /** It could not be started, ended by itself, or was ended for what it did. */
+    record ShadowEnded(SlotName slot, AttemptId attempt, String code, String sentence) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Shadows.ended(turn, this);
+        }
+    }
+
+    /** Running time and compared inputs since the last such event. */
+    record ShadowServed(SlotName slot, AttemptId attempt, Served more) implements Event {
+        @Override
+        public void applyTo(Turn turn) {
+            Shadows.served(turn, this);
         }
     }
 

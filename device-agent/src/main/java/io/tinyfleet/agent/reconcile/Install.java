@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * Accepted -> Healthy         the wanted release's artifact runs already and is confirmed; Accepted -> Activating when
  *                             it is not confirmed. The same artifact under another release is tried like any other
  * Healthy, Idle -> RolledBack when the model starts to crash in a loop later
+ *
+ * A shadow goes Verified -> Shadowing -> Shadowed, or Failed: it never becomes active.
+ *
  * any -> Accepted             a newer offer
  * </pre>
  */
@@ -171,8 +174,66 @@ public sealed interface Install {
             return new Activating(offer, counters);
         }
 
+        Shadowing shadow() {
+            return new Shadowing(offer, candidate, counters, Served.NOTHING, Served.NOTHING);
+        }
+
+        Shadowed end(String reason, String detail) {
+            return new Shadowed(offer, candidate, counters, Served.NOTHING, reason, detail);
+        }
+
         Failed fail(String reason, String detail) {
             return new Failed(offer, counters, reason, detail);
+        }
+    }
+
+    /** Runs beside the active model. After a restart time and inputs go on from the last {@code stored} minute. */
+    record Shadowing(Offer offer, Installed candidate, Counters counters, Served stored, Served served)
+            implements Install {
+        @Override
+        public Phase phase() {
+            return Phase.SHADOWING;
+        }
+
+        @Override
+        public Install durable() {
+            return new Shadowing(offer, candidate, counters, stored, stored);
+        }
+
+        Shadowing serve(Served more) {
+            return new Shadowing(offer, candidate, counters, stored, served.plus(more));
+        }
+
+        Shadowing store() {
+            return new Shadowing(offer, candidate, counters, served, served);
+        }
+
+        Shadowed end(String reason, String detail) {
+            return new Shadowed(offer, candidate, counters, served, reason, detail);
+        }
+
+        Failed fail(String reason, String detail) {
+            return new Failed(offer, counters, reason, detail);
+        }
+    }
+
+    /** A shadow that is over and has done its work. Its file stays, so that an install of it needs no download. */
+    record Shadowed(Offer offer, Installed candidate, Counters counters, Served served, String reason, String detail)
+            implements Install {
+        /** Nobody asks for it any more. */
+        static final String REMOVED = "removed";
+
+        @Override
+        public Phase phase() {
+            return Phase.SHADOWED;
+        }
+
+        boolean removed() {
+            return reason.equals(REMOVED);
+        }
+
+        Shadowed remove() {
+            return new Shadowed(offer, candidate, counters, served, REMOVED, "");
         }
     }
 

@@ -43,7 +43,8 @@ final class LimitCheck {
         if (unfit.isPresent()) {
             return unfit;
         }
-        return room(needs, least(usable, candidate), limits);
+        String noRoom = limits.noRoomBeside();
+        return noRoom == null ? room(needs, least(usable, candidate), limits) : excess("not-enough-ram", noRoom);
     }
 
     /** The same of a file that needs no place of its own any more: runtime, processor and input. */

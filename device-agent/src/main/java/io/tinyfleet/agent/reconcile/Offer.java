@@ -5,12 +5,26 @@ import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.DesiredSlot;
 import io.tinyfleet.protocol.v1.Probation;
+import io.tinyfleet.protocol.v1.Shadow;
 
 /** What the server wants in one slot, under one attempt. The fields have been checked with the document's signature. */
 public record Offer(AttemptId attempt, DesiredSlot wanted) {
 
     public static Offer of(DesiredSlot wanted) {
         return new Offer(AttemptId.fromBytes(wanted.getAttemptId()), wanted);
+    }
+
+    /** The shadow that a slot's part of the document asks for, as an offer of its own. */
+    static Offer shadowIn(DesiredSlot wanted) {
+        Shadow shadow = wanted.getShadow();
+        return of(DesiredSlot.newBuilder()
+                .setSlot(wanted.getSlot())
+                .setAttemptId(shadow.getAttemptId())
+                .setRelease(shadow.getRelease())
+                .setVariantSha256(shadow.getVariantSha256())
+                .addAllEncodings(shadow.getEncodingsList())
+                .setShadow(shadow.toBuilder().clearRelease().clearEncodings())
+                .build());
     }
 
     public Digest artifact() {
@@ -23,6 +37,11 @@ public record Offer(AttemptId attempt, DesiredSlot wanted) {
 
     public boolean retry() {
         return wanted.getRetry();
+    }
+
+    /** How much and how long a shadow is to see. */
+    Shadow shadow() {
+        return wanted.getShadow();
     }
 
     public Probation probation() {

@@ -72,6 +72,8 @@ final class Offers {
     }
 
     private static void want(Turn turn, DesiredSlot wanted) {
+        // A shadow that is no longer asked for gives its room to what comes instead.
+        Shadows.want(turn, wanted);
         SlotState slot = turn.slot(new SlotName(wanted.getSlot()));
         if (wanted.getEmpty()) {
             empty(turn, slot);
@@ -88,6 +90,7 @@ final class Offers {
             turn.pardon(offer.artifact());
         }
         accept(turn, slot, offer);
+        Shadows.otherWanted(turn, slot.name(), offer.artifact());
     }
 
     private static void empty(Turn turn, SlotState slot) {
@@ -99,7 +102,7 @@ final class Offers {
     }
 
     /** The newest offer wins: whatever was under way for an older one is dropped, its late answers too. */
-    private static void accept(Turn turn, SlotState before, Offer offer) {
+    static void accept(Turn turn, SlotState before, Offer offer) {
         Accepted accepted = new Accepted(offer);
         SlotState slot = before.with(accepted).with((Work) new Work.Resting());
         turn.put(slot);
@@ -116,7 +119,7 @@ final class Offers {
             return;
         }
         if (!wayBack(turn, slot)) {
-            begin(turn, slot);
+            Shadows.beginEither(turn, slot);
         }
     }
 
@@ -200,27 +203,27 @@ final class Offers {
 
     /** Heads and floors have been verified: the slots that waited for them look again. */
     static void metadataReady(Turn turn) {
-        for (SlotState slot : turn.slots()) {
+        for (SlotState slot : turn.lanes()) {
             if (awaitsMetadata(slot)) {
-                begin(turn, turn.slot(slot.name()));
+                Shadows.beginEither(turn, turn.current(slot));
             }
         }
     }
 
     /** Nothing newer will be known for now: the ways back go on by the floors that are stored. */
     static void metadataStale(Turn turn) {
-        for (SlotState slot : turn.slots()) {
+        for (SlotState slot : turn.lanes()) {
             if (awaitsMetadata(slot)) {
-                wayBack(turn, turn.slot(slot.name()));
+                wayBack(turn, turn.current(slot));
             }
         }
     }
 
     static void metadataRefused(Turn turn, String code, String sentence) {
         metadataStale(turn);
-        for (SlotState slot : turn.slots()) {
+        for (SlotState slot : turn.lanes()) {
             if (awaitsMetadata(slot)) {
-                fail(turn, turn.slot(slot.name()), code, sentence, false);
+                fail(turn, turn.current(slot), code, sentence, false);
             }
         }
     }
@@ -282,13 +285,15 @@ final class Offers {
             fail(turn, slot, "below-floor", belowFloor.get(), false);
             return;
         }
-        if (slot.install() instanceof Accepted accepted && slot.runs(candidate.artifact(), candidate.release())) {
+        if (slot.lane() == Lane.ANSWERS
+                && slot.install() instanceof Accepted accepted
+                && slot.runs(candidate.artifact(), candidate.release())) {
             takeOver(turn, slot.with((Work) new Work.Resting()), accepted);
             turn.report();
             return;
         }
         turn.put(slot.with((Work) new Work.Awaiting("limits")));
-        turn.act(new Action.MeasureLimits(slot.name(), offer.attempt(), candidate));
+        turn.act(new Action.MeasureLimits(slot.name(), offer.attempt(), candidate, slot.lane()));
     }
 
     private static Optional<Variant> variantOf(Release release, ByteString sha256) {
@@ -323,7 +328,7 @@ final class Offers {
     private static long promisedFlash(Turn turn, SlotState asking) {
         Optional<Digest> wanted = asking.findOffer().map(Offer::artifact);
         long promised = 0;
-        for (SlotState other : turn.slots()) {
+        for (SlotState other : turn.lanes()) {
             boolean same = other.findOffer().map(Offer::artifact).equals(wanted);
             if (!same && other.install() instanceof Downloading downloading) {
                 long whole = other.findEncoding()
@@ -389,12 +394,13 @@ final class Offers {
             return;
         }
         turn.put(slot.with(verified.beginTrial()).with((Work) new Work.Awaiting("trial")));
-        turn.act(new Action.RunTrial(slot.name(), verified.offer().attempt(), verified.candidate(), selfTest));
+        turn.act(new Action.RunTrial(
+                slot.name(), verified.offer().attempt(), verified.candidate(), selfTest, slot.lane()));
     }
 
     /** A trial reads its vectors from the disk: it must not blame the model for what the disk has lost. */
     static void blobNotStored(Turn turn, Event.BlobNotStored event) {
-        for (SlotState slot : turn.slots()) {
+        for (SlotState slot : turn.lanes()) {
             if (slot.install() instanceof Verified verified
                     && verified.candidate().variant().hasSelfTest()
                     && verified.candidate()
@@ -415,6 +421,10 @@ final class Offers {
         SlotState slot = working.get();
         if (event.outcome() instanceof TrialOutcome.Failed failed) {
             fail(turn, slot, failed.code(), failed.sentence(), failed.blamesModel());
+            return;
+        }
+        if (slot.lane() == Lane.SHADOWS) {
+            Shadows.start(turn, slot, verified.shadow());
             return;
         }
         activate(turn, slot, verified.activate(), verified.candidate());
@@ -440,10 +450,10 @@ final class Offers {
         turn.act(new Action.StartModel(slot.name(), next, activating.phase()));
     }
 
-    private static void reject(Turn turn, SlotState slot, Accepted accepted, String code, String sentence) {
+    static void reject(Turn turn, SlotState slot, Accepted accepted, String code, String sentence) {
         SlotState ended = slot.with(accepted.reject(code, sentence)).with((Work) new Work.Resting());
         turn.put(ended);
-        turn.raise("install-rejected", Severity.WARNING, ended, code + ": " + sentence);
+        turn.raise(slot.event("rejected"), Severity.WARNING, ended, code + ": " + sentence);
         turn.collectGarbage();
         turn.report();
     }
@@ -463,7 +473,7 @@ final class Offers {
         }
         SlotState ended = slot.with(failed.get()).with((Work) new Work.Resting());
         turn.put(ended);
-        turn.raise("install-failed", Severity.ERROR, ended, code + ": " + sentence);
+        turn.raise(slot.event("failed"), Severity.ERROR, ended, code + ": " + sentence);
         Downloads.wakeQueued(turn);
         turn.collectGarbage();
         turn.report();
@@ -478,6 +488,9 @@ final class Offers {
         }
         if (install instanceof Verified verified) {
             return Optional.of(verified.fail(code, sentence));
+        }
+        if (install instanceof Install.Shadowing shadowing) {
+            return Optional.of(shadowing.fail(code, sentence));
         }
         return Optional.empty();
     }

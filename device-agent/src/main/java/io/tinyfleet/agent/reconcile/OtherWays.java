@@ -99,8 +99,8 @@ final class OtherWays {
     // ---- shared
 
     static void sharedJoined(Turn turn, Event.SharedJoined event) {
-        for (SlotState any : turn.slots()) {
-            SlotState slot = turn.slot(any.name());
+        for (SlotState any : turn.lanes()) {
+            SlotState slot = turn.current(any);
             slot.work()
                     .findFetch()
                     .filter(fetch -> fetch.blob().equals(event.blob()))
@@ -216,9 +216,9 @@ final class OtherWays {
         turn.put(slot.with((Work) new Work.Fetching(failed)));
         Duration wait = LINK_RETRY.multipliedBy(failed.transport().linkFailures());
         turn.act(new Action.StartTimer(
-                "pace/" + slot.name(),
+                "pace/" + slot.key(),
                 Jitter.over(wait, turn.uptime(), fetch.blob()),
-                new Event.DownloadDue(slot.name())));
+                new Event.DownloadDue(slot.name(), slot.lane())));
     }
 
     static void leaveLinks(Turn turn, SlotState slot, Fetch fetch) {

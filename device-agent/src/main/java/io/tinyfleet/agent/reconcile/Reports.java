@@ -54,6 +54,11 @@ public final class Reports {
                         .ifPresent(sentence -> attempt.setReason("metered-link").setDetail(sentence));
                 entry.setAttempt(attempt);
             }
+            state.findShadow(slot.name())
+                    .filter(Shadows::wanted)
+                    .ifPresent(shadow -> shadow.findOffer()
+                            .ifPresent(asked -> entry.setShadow(
+                                    attempt(asked, shadow, state.trust().trouble()))));
             reported.addSlots(entry);
         }
         return reported.build();
@@ -100,7 +105,7 @@ public final class Reports {
         Install install = slot.install();
         Trust.@Nullable Trouble waits = install instanceof Install.Accepted ? trouble : null;
         Counters counters = install.counters();
-        return Attempt.newBuilder()
+        Attempt.Builder attempt = Attempt.newBuilder()
                 .setAttemptId(offer.attempt().toBytes())
                 .setArtifactSha256(offer.wanted().getVariantSha256())
                 .setPhase(install.phase())
@@ -108,12 +113,14 @@ public final class Reports {
                 .setDetail(waits != null ? waits.sentence() : install.detail())
                 .setBytesDone(counters.bytesDone())
                 .setBytesTotal(counters.bytesTotal())
-                .setProbationSeconds(install.served().seconds())
-                .setProbationInferences(install.served().inferences())
                 .setChunksWritten(counters.chunksWritten())
                 .setChunksRepeated(counters.chunksRepeated())
                 .setChunksRefused(counters.chunksRefused())
                 .setEncoding(counters.encoding())
                 .setBytesOnWire(counters.bytesOnWire());
+        Served served = install.served();
+        return slot.lane() == Lane.SHADOWS
+                ? attempt.setShadowSeconds(served.seconds()).setShadowCompared(served.inferences())
+                : attempt.setProbationSeconds(served.seconds()).setProbationInferences(served.inferences());
     }
 }

@@ -42,6 +42,7 @@ final class Running {
                 Offers.begin(turn, now);
             }
         }
+        Shadows.agentStarted(turn);
         Metadata.advance(turn);
         turn.collectGarbage();
         turn.report();
@@ -54,6 +55,7 @@ final class Running {
                 turn.put(slot.with(probation.store()));
             }
         }
+        Shadows.stopAsked(turn);
         turn.report();
     }
 

@@ -14,10 +14,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * One slot: what runs, the way back, and the newest attempt. {@code serving} and {@code work} are forgotten at a stop.
  *
+ * <p>A shadow is a slot's second lane: its active and previous models are those of the slot it stands beside, the rest
+ * is its own.
+ *
  * @param previous confirmed here before; pinned on disk
  */
 public record SlotState(
         SlotName name,
+        Lane lane,
         @Nullable Installed active,
         @Nullable Installed previous,
         Install install,
@@ -32,7 +36,29 @@ public record SlotState(
     /** A slot as the disk holds it. */
     public static SlotState stored(
             SlotName name, @Nullable Installed active, @Nullable Installed previous, Install install, Starts starts) {
-        return new SlotState(name, active, previous, install, starts, Serving.STOPPED, new Work.Resting());
+        return new SlotState(
+                name, Lane.ANSWERS, active, previous, install, starts, Serving.STOPPED, new Work.Resting());
+    }
+
+    /** A shadow of this slot as the disk holds it. */
+    public SlotState shadowed(Install itsInstall, Starts itsStarts) {
+        return new SlotState(
+                name, Lane.SHADOWS, active, previous, itsInstall, itsStarts, Serving.STOPPED, new Work.Resting());
+    }
+
+    /** The same shadow beside what its slot runs now. */
+    SlotState beside(SlotState slot) {
+        return artifacts(slot.active, slot.previous);
+    }
+
+    /** Names this lane of this slot among all. */
+    String key() {
+        return lane == Lane.ANSWERS ? name.value() : name + "/shadow";
+    }
+
+    /** The code of an event about this lane's attempt. */
+    String event(String what) {
+        return (lane == Lane.ANSWERS ? "install-" : "shadow-") + what;
     }
 
     /** It runs the image's model and the server has never wanted another. */
@@ -43,27 +69,35 @@ public record SlotState(
     SlotState durable() {
         // Whatever the image brings next time runs then.
         boolean factory = active != null && active.isFactory();
-        return stored(name, factory ? null : active, previous, install.durable(), starts.durable());
+        return new SlotState(
+                name,
+                lane,
+                factory ? null : active,
+                previous,
+                install.durable(),
+                starts.durable(),
+                Serving.STOPPED,
+                new Work.Resting());
     }
 
     SlotState with(Install next) {
-        return new SlotState(name, active, previous, next, starts, serving, work);
+        return new SlotState(name, lane, active, previous, next, starts, serving, work);
     }
 
     SlotState with(Work next) {
-        return new SlotState(name, active, previous, install, starts, serving, next);
+        return new SlotState(name, lane, active, previous, install, starts, serving, next);
     }
 
     SlotState with(Serving next) {
-        return new SlotState(name, active, previous, install, starts, next, work);
+        return new SlotState(name, lane, active, previous, install, starts, next, work);
     }
 
     SlotState with(Starts next) {
-        return new SlotState(name, active, previous, install, next, serving, work);
+        return new SlotState(name, lane, active, previous, install, next, serving, work);
     }
 
     SlotState artifacts(@Nullable Installed newActive, @Nullable Installed newPrevious) {
-        return new SlotState(name, newActive, newPrevious, install, starts, serving, work);
+        return new SlotState(name, lane, newActive, newPrevious, install, starts, serving, work);
     }
 
     Optional<Offer> findOffer() {

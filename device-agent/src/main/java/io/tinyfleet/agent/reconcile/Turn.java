@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -26,6 +25,7 @@ final class Turn {
     private final Moment now;
     private final List<Action> actions = new ArrayList<>();
     private final TreeMap<SlotName, SlotState> slots;
+    private final TreeMap<SlotName, SlotState> shadows;
     private final LinkedHashSet<Digest> penaltyBox;
     private long desiredSeq;
     private @Nullable Digest desiredDigest;
@@ -40,6 +40,7 @@ final class Turn {
     Turn(AgentState state, Moment now) {
         this.now = now;
         this.slots = new TreeMap<>(state.slots());
+        this.shadows = new TreeMap<>(state.shadows());
         this.penaltyBox = new LinkedHashSet<>(state.penaltyBox());
         this.desiredSeq = state.desiredSeq();
         this.desiredDigest = state.desiredDigest();
@@ -54,7 +55,7 @@ final class Turn {
     /** Blobs whose topics are subscribed to. */
     private Set<Digest> listening() {
         Set<Digest> blobs = new TreeSet<>();
-        for (SlotState slot : slots.values()) {
+        for (SlotState slot : lanes()) {
             slot.work()
                     .findFetch()
                     .filter(fetch -> fetch.transport().way().listens())
@@ -72,13 +73,18 @@ final class Turn {
 
     Step end() {
         Factories.fill(this);
+        Shadows.settle(this);
         leaveWhatHasEnded();
-        AgentState next = new AgentState(
-                desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace, equipment);
+        AgentState next = state();
         if (reportWanted) {
             actions.add(new Action.Report(Reports.of(next, now)));
         }
         return new Step(next, actions);
+    }
+
+    private AgentState state() {
+        return new AgentState(
+                desiredSeq, desiredDigest, signedTime, slots, shadows, penaltyBox, trust, connected, pace, equipment);
     }
 
     // ---- reading
@@ -88,9 +94,7 @@ final class Turn {
     }
 
     Instant trustedTime() {
-        return new AgentState(
-                        desiredSeq, desiredDigest, signedTime, slots, penaltyBox, trust, connected, pace, equipment)
-                .trustedTime(now);
+        return state().trustedTime(now);
     }
 
     Trust trust() {
@@ -125,6 +129,7 @@ final class Turn {
         return connected;
     }
 
+    /** What answers, or is to answer. */
     Collection<SlotState> slots() {
         return List.copyOf(slots.values());
     }
@@ -134,13 +139,41 @@ final class Turn {
         return slots.containsKey(name);
     }
 
+    Collection<SlotState> shadows() {
+        return List.copyOf(shadows.values());
+    }
+
+    /** All that may be fetched and tried: the slots, then their shadows. */
+    Collection<SlotState> lanes() {
+        List<SlotState> lanes = new ArrayList<>(slots.values());
+        lanes.addAll(shadows.values());
+        return lanes;
+    }
+
+    /** The same lane as it is now. */
+    SlotState current(SlotState before) {
+        return slot(before.name(), before.lane());
+    }
+
+    SlotState slot(SlotName name, Lane lane) {
+        return lane == Lane.ANSWERS
+                ? slot(name)
+                : findShadow(name).orElseGet(() -> slot(name).shadowed(new Install.Untried(), Starts.NONE));
+    }
+
+    Optional<SlotState> findShadow(SlotName name) {
+        return Optional.ofNullable(shadows.get(name));
+    }
+
     SlotState slot(SlotName name) {
         return slots.getOrDefault(name, SlotState.empty(name));
     }
 
-    /** The slot, if this attempt is the one it works on. */
+    /** The slot or its shadow, if this attempt is the one it works on: no two have the same. */
     Optional<SlotState> findWorking(SlotName name, AttemptId attempt) {
-        return Optional.ofNullable(slots.get(name)).filter(slot -> slot.works(attempt));
+        return Optional.ofNullable(slots.get(name))
+                .filter(slot -> slot.works(attempt))
+                .or(() -> findShadow(name).filter(shadow -> shadow.works(attempt)));
     }
 
     boolean inPenaltyBox(Digest artifact) {
@@ -150,12 +183,23 @@ final class Turn {
     // ---- changing
 
     void put(SlotState slot) {
-        slots.put(slot.name(), slot);
+        SlotName name = slot.name();
+        if (slot.lane() == Lane.SHADOWS) {
+            shadows.put(name, slot.beside(slot(name)));
+            return;
+        }
+        slots.put(name, slot);
+        shadows.computeIfPresent(name, (same, shadow) -> shadow.beside(slot));
+    }
+
+    void dropShadow(SlotName name) {
+        shadows.remove(name);
     }
 
     /** As if nobody had ever wanted anything there. */
     void drop(SlotName name) {
         slots.remove(name);
+        shadows.computeIfPresent(name, (same, shadow) -> shadow.beside(SlotState.empty(same)));
     }
 
     void connected(boolean is) {
@@ -197,6 +241,11 @@ final class Turn {
         actions.add(action);
     }
 
+    /** Before all that this step has asked for so far. */
+    void actFirst(Action action) {
+        actions.add(0, action);
+    }
+
     /** Reported state goes out once, at the end of the step. */
     void report() {
         reportWanted = true;
@@ -229,8 +278,7 @@ final class Turn {
     /** Everything that some slot runs, may go back to or is fetching stays; the rest is deleted. */
     void collectGarbage() {
         Set<Digest> pinned = new TreeSet<>(trust.pinned());
-        for (Map.Entry<SlotName, SlotState> entry : slots.entrySet()) {
-            SlotState slot = entry.getValue();
+        for (SlotState slot : lanes()) {
             pin(pinned, slot.active());
             pin(pinned, slot.previous());
             if (slot.install() instanceof Install.Accepted
@@ -248,6 +296,7 @@ final class Turn {
                 });
                 candidate(slot.install()).ifPresent(candidate -> pinSelfTest(pinned, candidate));
             }
+            Shadows.findFile(slot).ifPresent(pinned::add);
         }
         actions.add(new Action.CollectGarbage(pinned));
     }

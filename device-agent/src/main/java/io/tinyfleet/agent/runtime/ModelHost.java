@@ -16,6 +16,11 @@ public interface ModelHost {
     /** Starts a child that holds the model. Blocks until it is loaded. */
     RunningModel start(ModelFile model) throws WorkerException;
 
+    /** As {@link #start}, but whatever else runs on the device comes before it, for processors and for memory. */
+    default RunningModel startBehind(ModelFile model) throws WorkerException {
+        return start(model);
+    }
+
     /** What this installation can run. */
     List<Runtime> runtimes();
 }

@@ -14,6 +14,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +34,12 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
 
     /** The kernel takes a worker before the agent, and before most else, when memory is short. */
     private static final String OOM_SCORE_ADJUSTMENT = "500";
+
+    /** And of two workers the one that nobody waits for. */
+    private static final String OOM_SCORE_ADJUSTMENT_BEHIND = "800";
+
+    /** A tenth of what others get when there is not enough: a worker starved for longer would miss its heartbeat. */
+    private static final List<String> BEHIND = List.of("nice", "-n", "10");
 
     /** Connecting takes milliseconds once the worker runs; how long we look before checking that it still does. */
     private static final long ACCEPT_STEP_MILLIS = 50;
@@ -69,7 +76,7 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
 
     @Override
     public TrialReport trial(ModelFile model, @Nullable SelfTestFile vectors, TrialLimits limits) {
-        try (WorkerProcess worker = launch(model, limits.start())) {
+        try (WorkerProcess worker = launch(model, limits.start(), false)) {
             return new Trial(worker, model, vectors, limits).run();
         } catch (IOException e) {
             return new TrialReport.Failed(
@@ -79,9 +86,18 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
 
     @Override
     public RunningModel start(ModelFile model) throws WorkerException {
+        return start(model, false);
+    }
+
+    @Override
+    public RunningModel startBehind(ModelFile model) throws WorkerException {
+        return start(model, true);
+    }
+
+    private RunningModel start(ModelFile model, boolean behind) throws WorkerException {
         WorkerProcess worker;
         try {
-            worker = launch(model, TrialLimits.DEFAULT.start());
+            worker = launch(model, TrialLimits.DEFAULT.start(), behind);
         } catch (IOException e) {
             throw new WorkerException(
                     TrialReport.Code.WORKER_UNAVAILABLE, "no worker could be started: " + e.getMessage());
@@ -110,18 +126,20 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
         timer.shutdown();
     }
 
-    private WorkerProcess launch(ModelFile model, Duration deadline) throws IOException {
+    private WorkerProcess launch(ModelFile model, Duration deadline, boolean behind) throws IOException {
         RunFolder folder = RunFolder.create(run);
         Process process = null;
         try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(UnixDomainSocketAddress.of(folder.socket()), 1);
-            process = new ProcessBuilder(
-                            command(folder, model.variant().getTarget().getFormat()))
+            List<String> command = command(folder, model.variant().getTarget().getFormat());
+            process = new ProcessBuilder(behind ? behind(command) : command)
                     .directory(folder.folder().toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(folder.log().toFile())
                     .start();
-            system.write("proc/" + process.pid() + "/oom_score_adj", OOM_SCORE_ADJUSTMENT);
+            system.write(
+                    "proc/" + process.pid() + "/oom_score_adj",
+                    behind ? OOM_SCORE_ADJUSTMENT_BEHIND : OOM_SCORE_ADJUSTMENT);
             long deadlineNanos = System.nanoTime() + deadline.toNanos();
             FrameChannel channel = FrameChannel.withDeadlines(
                     accept(listener, process, folder, deadlineNanos), settings.maxFrameBytes());
@@ -137,6 +155,16 @@ public final class ProcessModelHost implements ModelHost, AutoCloseable {
             folder.delete();
             throw e;
         }
+    }
+
+    /** Where a board has no {@code nice}, as only very small systems do, the worker gets what all get. */
+    private static List<String> behind(List<String> command) {
+        if (!Files.isExecutable(Path.of("/usr/bin/nice"))) {
+            return command;
+        }
+        List<String> nice = new ArrayList<>(BEHIND);
+        nice.addAll(command);
+        return nice;
     }
 
     private static SocketChannel accept(

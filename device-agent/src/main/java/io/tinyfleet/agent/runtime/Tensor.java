@@ -94,6 +94,18 @@ public final class Tensor {
         return data.limit();
     }
 
+    public int elementBytes() {
+        return ELEMENT_BYTES.getOrDefault(type, 0);
+    }
+
+    /** The same content in memory of its own. */
+    public Tensor copy() {
+        ByteBuffer own = ByteBuffer.allocateDirect(data.limit());
+        own.put(data());
+        own.flip();
+        return new Tensor(name, type, shape, own);
+    }
+
     /** A view from the first to the last byte, with a position of its own. */
     public ByteBuffer data() {
         return data.duplicate().order(ByteOrder.LITTLE_ENDIAN);

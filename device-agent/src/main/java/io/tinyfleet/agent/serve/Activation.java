@@ -63,6 +63,11 @@ final class Activation implements AutoCloseable {
         recording.dropped(frames);
     }
 
+    /** Where a shadow of this model is counted. */
+    Recording recording() {
+        return recording;
+    }
+
     void failed(String code) {
         synchronized (this) {
             failed++;

@@ -21,6 +21,9 @@ final class AudioFramesPipeline implements SlotPipeline {
     static final int MAX_FRAME_SAMPLES = 1 << 20;
     private static final int MAX_STATE_BYTES = 1 << 20;
 
+    /** A recurrent state has no length. Speech models of this kind settle within two seconds, 64 frames of 32 ms. */
+    private static final int STATE_SETTLES = 64;
+
     private final AudioSource source;
     private final int frameSamples;
     private final int contextSamples;
@@ -110,6 +113,11 @@ final class AudioFramesPipeline implements SlotPipeline {
 
     private static long[] shapeOf(Feedback feedback) {
         return feedback.getShapeList().stream().mapToLong(Long::longValue).toArray();
+    }
+
+    @Override
+    public int memory() {
+        return stateByOutput.isEmpty() ? Math.min(1, contextSamples) : STATE_SETTLES;
     }
 
     @Override

@@ -35,14 +35,19 @@ final class ClassesReader implements ResultReader {
         ranked.sort(Comparator.comparingDouble(Ranked::score).reversed());
         List<Ranked> top = List.copyOf(ranked.subList(0, Math.min(declared.getTop(), ranked.size())));
         double best = ranked.get(0).score();
-        return new Classes(best, best > declared.getThreshold(), top, declared.getLabelsList());
+        return new Classes(best, best > declared.getThreshold(), top, declared.getLabelsList(), values.length);
     }
 
     /** A class by its place in the output. */
     record Ranked(int index, double score) {}
 
-    /** Classes, the best first; equal ones in the output's order. */
-    record Classes(double score, boolean over, List<Ranked> top, List<String> labels) implements SlotPipeline.Result {
+    /**
+     * Classes, the best first; equal ones in the output's order.
+     *
+     * @param classes how many there are to choose from
+     */
+    record Classes(double score, boolean over, List<Ranked> top, List<String> labels, int classes)
+            implements SlotPipeline.Result {
 
         @Override
         public void writeTo(StringBuilder json) {

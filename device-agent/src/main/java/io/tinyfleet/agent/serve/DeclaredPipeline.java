@@ -3,6 +3,7 @@ package io.tinyfleet.agent.serve;
 import io.tinyfleet.agent.runtime.Tensor;
 import io.tinyfleet.protocol.pipeline.PipelineRules;
 import io.tinyfleet.protocol.v1.Pipeline;
+import io.tinyfleet.protocol.v1.ScoreResult;
 import io.tinyfleet.protocol.v1.Variant;
 import java.io.IOException;
 import java.util.List;
@@ -48,6 +49,22 @@ final class DeclaredPipeline implements SlotPipeline {
                         new ScoreReader(pipeline.getScore()),
                         pipeline.getScore().getThreshold());
             case RESULT_NOT_SET -> throw new IllegalStateException("the rules ask for a result");
+        };
+    }
+
+    /** Reads answers to tensors that an application made; empty if only the input says what they mean. */
+    static Optional<ResultReader> findReader(Variant variant) {
+        Pipeline pipeline = variant.getPipeline();
+        if (pipeline.hasAudioFrames()) {
+            return Optional.of(new ScoreReader(ScoreResult.newBuilder()
+                    .setOutput(pipeline.getAudioFrames().getScoreOutput())
+                    .setThreshold(pipeline.getAudioFrames().getScoreThreshold())
+                    .build()));
+        }
+        return switch (pipeline.getResultCase()) {
+            case CLASSES -> Optional.of(new ClassesReader(pipeline.getClasses()));
+            case SCORE -> Optional.of(new ScoreReader(pipeline.getScore()));
+            case BOXES, RESULT_NOT_SET -> Optional.empty();
         };
     }
 
@@ -109,6 +126,11 @@ final class DeclaredPipeline implements SlotPipeline {
     @Override
     public long frameNanos() {
         return feeder.frameNanos();
+    }
+
+    @Override
+    public int memory() {
+        return feeder.memory();
     }
 
     @Override

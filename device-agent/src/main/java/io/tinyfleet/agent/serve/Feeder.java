@@ -12,4 +12,7 @@ interface Feeder {
 
     /** How much time of recorded input one inference takes; 0 if one follows the other. */
     long frameNanos();
+
+    /** See {@link SlotPipeline#memory()}. */
+    int memory();
 }

@@ -78,6 +78,11 @@ final class ImageFeeder implements Feeder {
         return 1_000_000_000L;
     }
 
+    @Override
+    public int memory() {
+        return 0;
+    }
+
     Placement placement() {
         return placement;
     }

@@ -134,4 +134,12 @@ final class MelFeeder implements Feeder {
     public long frameNanos() {
         return (long) declared.getNewFrames() * declared.getHopSamples() * 1_000_000_000L / declared.getSampleRateHz();
     }
+
+    @Override
+    public int memory() {
+        // The window of samples before the first column, and the columns that are kept.
+        return declared.getNewFrames() < declared.getFrames() || samples.length > declared.getHopSamples()
+                ? declared.getFrames() / declared.getNewFrames() + 1
+                : 0;
+    }
 }

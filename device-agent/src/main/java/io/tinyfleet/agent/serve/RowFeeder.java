@@ -68,4 +68,9 @@ final class RowFeeder implements Feeder {
     public long frameNanos() {
         return 1_000_000_000L;
     }
+
+    @Override
+    public int memory() {
+        return declared.getRows() > declared.getNewRows() ? declared.getRows() / declared.getNewRows() : 0;
+    }
 }

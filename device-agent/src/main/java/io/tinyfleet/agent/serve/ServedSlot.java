@@ -39,6 +39,7 @@ public final class ServedSlot implements SlotServer {
 
     private final SlotName slot;
     private final @Nullable Source source;
+    private final @Nullable SourceTap tap;
     private final Pace pace;
     private final Pacer pacer;
     private final WindowRecorder recorder;
@@ -48,6 +49,9 @@ public final class ServedSlot implements SlotServer {
 
     /** Guarded by this; the activation that health tells of, also after its worker is gone. */
     private @Nullable Activation newest;
+
+    /** Sees what the active model has answered; swapped under this. */
+    private volatile @Nullable ShadowRun shadow;
 
     private volatile @Nullable String workerTrouble;
     private volatile @Nullable String stalled;
@@ -63,6 +67,7 @@ public final class ServedSlot implements SlotServer {
     private ServedSlot(SlotName slot, Feed feed, Pacer pacer, WindowRecorder recorder) {
         this.slot = slot;
         this.source = feed.source();
+        this.tap = source == null ? null : new SourceTap(source);
         this.pace = source != null && source.live() ? Pace.FAST : feed.pace();
         this.sinks = feed.sinks();
         this.pacer = pacer;
@@ -113,7 +118,7 @@ public final class ServedSlot implements SlotServer {
     private Activation prepare(ActiveModel next) {
         try {
             Installed installed = next.installed();
-            SlotPipeline pipeline = source == null ? null : DeclaredPipeline.of(installed.variant(), source);
+            SlotPipeline pipeline = tap == null ? null : DeclaredPipeline.of(installed.variant(), tap.source());
             double threshold = pipeline == null ? 0 : pipeline.threshold();
             WindowSubject subject =
                     new WindowSubject(installed.artifact(), installed.attempt(), next.phase(), threshold);
@@ -129,6 +134,35 @@ public final class ServedSlot implements SlotServer {
         newest = null;
         workerTrouble = null;
         active.swap(null);
+    }
+
+    @Override
+    public synchronized void beginShadow(ShadowModel next) {
+        endShadow();
+        if (closed) {
+            next.model().close();
+            throw new IllegalStateException("slot '" + slot.value() + "' is closed");
+        }
+        try {
+            shadow = ShadowRun.start(slot.value(), next, source, pacer);
+        } catch (IllegalArgumentException e) {
+            next.model().close();
+            throw e;
+        }
+    }
+
+    @Override
+    public synchronized void endShadow() {
+        ShadowRun run = shadow;
+        shadow = null;
+        if (run != null) {
+            run.close();
+        }
+    }
+
+    @Override
+    public Optional<ShadowHealth> findShadowHealth() {
+        return Optional.ofNullable(shadow).map(ShadowRun::health);
     }
 
     @Override
@@ -201,6 +235,7 @@ public final class ServedSlot implements SlotServer {
     @Override
     public void close() {
         closed = true;
+        endShadow();
         deactivate();
         LockSupport.unpark(thread);
         try {
@@ -248,6 +283,10 @@ public final class ServedSlot implements SlotServer {
             try {
                 List<Tensor> answer = activation.active().model().infer(inputs, deadline);
                 activation.answered((pacer.nanos() - start) / NANOS_PER_MILLI);
+                ShadowRun run = shadow;
+                if (run != null) {
+                    run.asked(activation, inputs, answer);
+                }
                 return answer;
             } catch (InferenceException e) {
                 fail(activation, e);
@@ -294,9 +333,37 @@ public final class ServedSlot implements SlotServer {
 
     private void serveInput(Activation activation) {
         SlotPipeline pipeline = activation.pipeline();
-        if (pipeline == null) {
+        SourceTap listener = tap;
+        if (pipeline == null || listener == null) {
             throw new IllegalStateException("a slot with a source prepares a pipeline for each model");
         }
+        ShadowRun run = shadow;
+        ShadowRun sampling = run != null && run.samples() ? run : null;
+        listener.listen(sampling != null && sampling.hasRoom());
+        SlotPipeline.Result result = answerInput(activation, pipeline);
+        if (sampling != null) {
+            show(sampling, activation, listener, result);
+        }
+        countDropped(activation);
+    }
+
+    /** The slot's shadow sees what has been answered and handed on already. */
+    private static void show(
+            ShadowRun run, Activation activation, SourceTap listener, SlotPipeline.@Nullable Result result) {
+        if (result == null) {
+            run.missed();
+            return;
+        }
+        Optional<SourceTap.Given> given = listener.take();
+        if (given.isPresent()) {
+            run.seen(activation, given.get(), result);
+        } else {
+            run.drop(activation);
+        }
+    }
+
+    /** The next input with its answer, counted and handed on; null if there is none. */
+    private SlotPipeline.@Nullable Result answerInput(Activation activation, SlotPipeline pipeline) {
         try {
             List<Tensor> inputs = pipeline.next();
             flowing();
@@ -307,6 +374,7 @@ public final class ServedSlot implements SlotServer {
             SlotPipeline.Result result = pipeline.accept(answer);
             activation.answered(millis, waitMillis, result.score());
             hand(activation, result);
+            return result;
         } catch (SlotPipeline.AnswerException e) {
             LOG.debug("answer-unusable", "slot", slot.value(), "reason", String.valueOf(e.getMessage()));
             activation.failed(e.code());
@@ -320,7 +388,7 @@ public final class ServedSlot implements SlotServer {
                 LOG.warn("source-failed", "slot", slot.value(), "reason", String.valueOf(e.getMessage()));
             }
         }
-        countDropped(activation);
+        return null;
     }
 
     private void hand(Activation activation, SlotPipeline.Result result) {

@@ -23,6 +23,12 @@ interface SlotPipeline {
     /** How much time of recorded input one inference takes; 0 if one follows the other. */
     long frameNanos();
 
+    /**
+     * Inputs in a row after which a new pipeline's answers are those of one that has listened all along; 0 if each input
+     * stands by itself.
+     */
+    int memory();
+
     /** Scores over it are counted in telemetry. */
     double threshold();
 

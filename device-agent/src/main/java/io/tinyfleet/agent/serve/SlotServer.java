@@ -32,6 +32,20 @@ public interface SlotServer extends AutoCloseable {
     /** Stops answering and closes the active model, if there is one. */
     void deactivate();
 
+    /**
+     * Has a second model see the share of inputs that it asks for, each after it was answered, and counts how far its
+     * answers agree. It delays nothing: what it has no time for is dropped. Takes over the model, also if it throws.
+     *
+     * @throws IllegalArgumentException if {@link #findMisfit} names a reason
+     */
+    void beginShadow(ShadowModel next);
+
+    /** Closes the shadow, if there is one. */
+    void endShadow();
+
+    /** Empty when there is no shadow. */
+    Optional<ShadowHealth> findShadowHealth();
+
     /** The active model entered another phase: its telemetry window closes and a new one begins. */
     void phase(Phase next);
 

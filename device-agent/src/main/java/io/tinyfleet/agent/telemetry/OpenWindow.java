@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The window under way. Guarded by its recording. */
 final class OpenWindow {
@@ -35,6 +36,7 @@ final class OpenWindow {
     private long askedByApplications;
     private long dropped;
     private long over;
+    private @Nullable ShadowTally shadow;
 
     OpenWindow(WindowSubject subject, Supplier<WorkerStats> worker, WindowSurroundings surroundings) {
         this.subject = subject;
@@ -55,7 +57,18 @@ final class OpenWindow {
     }
 
     boolean isEmpty() {
-        return ok == 0 && failed.isEmpty() && dropped == 0;
+        return ok == 0 && failed.isEmpty() && dropped == 0 && shadow == null;
+    }
+
+    /** A window never spans two shadows. */
+    boolean hasRoomFor(ShadowSubject next) {
+        return shadow == null || shadow.isOf(next);
+    }
+
+    ShadowTally shadow(ShadowSubject beside) {
+        ShadowTally tally = shadow == null ? new ShadowTally(beside) : shadow;
+        shadow = tally;
+        return tally;
     }
 
     /** @param score a number; what is not one is a failed inference */
@@ -112,6 +125,9 @@ final class OpenWindow {
                 .setInputDropped(dropped);
         if (!subject.attempt().equals(AttemptId.NONE)) {
             window.setAttemptId(subject.attempt().toBytes());
+        }
+        if (shadow != null) {
+            window.setShadow(shadow.close());
         }
         return window.setScores(scores()).build();
     }

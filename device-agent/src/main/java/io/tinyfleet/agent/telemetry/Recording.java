@@ -2,6 +2,7 @@ package io.tinyfleet.agent.telemetry;
 
 import io.tinyfleet.agent.runtime.WorkerStats;
 import io.tinyfleet.protocol.v1.Phase;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -48,6 +49,42 @@ public final class Recording implements AutoCloseable {
     public synchronized void failed(String code) {
         open.failed(code);
         turnOverIfDue();
+    }
+
+    /** A shadow has answered an input of this model too, and the two answers were compared. */
+    public synchronized void compared(ShadowSubject shadow, double latencyMillis, List<Agreed> measures) {
+        tally(shadow).compared(latencyMillis, measures);
+        turnOverIfDue();
+    }
+
+    /** A shadow has answered an input with another kind of answer. */
+    public synchronized void notComparable(ShadowSubject shadow, double latencyMillis) {
+        tally(shadow).notComparable(latencyMillis);
+        turnOverIfDue();
+    }
+
+    /** A shadow took an input only to remember it. */
+    public synchronized void warmedUp(ShadowSubject shadow) {
+        tally(shadow).warmUp();
+        turnOverIfDue();
+    }
+
+    /** A shadow had no time for an input. */
+    public synchronized void shadowDropped(ShadowSubject shadow) {
+        tally(shadow).dropped();
+        turnOverIfDue();
+    }
+
+    public synchronized void shadowFailed(ShadowSubject shadow, String code) {
+        tally(shadow).failed(code);
+        turnOverIfDue();
+    }
+
+    private ShadowTally tally(ShadowSubject shadow) {
+        if (!open.hasRoomFor(shadow)) {
+            turnOver(open.subject());
+        }
+        return open.shadow(shadow);
     }
 
     /** Hands over the last window. */

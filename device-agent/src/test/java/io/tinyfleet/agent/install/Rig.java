@@ -400,6 +400,12 @@ final class Rig implements Action.Edge {
     @Override
     public void setWindow(Action.SetWindow action) {}
 
+    @Override
+    public void startShadow(Action.StartShadow action) {}
+
+    @Override
+    public void stopShadow(Action.StopShadow action) {}
+
     static List<Integer> nothingSent() {
         return new ArrayList<>();
     }

@@ -30,7 +30,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Plays a device whose edge answers at once and well. A test takes over by holding answers of one kind back and giving
@@ -177,11 +179,19 @@ final class Play {
             events.add(new Event.ModelHeld(
                     assemble.slot(),
                     assemble.attempt(),
-                    state.findSlot(assemble.slot()).orElseThrow().install().counters()));
+                    Stream.of(state.findSlot(assemble.slot()), state.findShadow(assemble.slot()))
+                            .flatMap(Optional::stream)
+                            .filter(lane -> lane.works(assemble.attempt()))
+                            .findFirst()
+                            .orElseThrow()
+                            .install()
+                            .counters()));
         } else if (action instanceof Action.RunTrial run) {
             events.add(new Event.TrialEnded(run.slot(), run.attempt(), trial));
         } else if (action instanceof Action.StartModel start) {
             events.add(new Event.ModelStarted(start.slot(), start.artifact().artifact()));
+        } else if (action instanceof Action.StartShadow start) {
+            events.add(new Event.ShadowStarted(start.slot(), start.attempt()));
         }
     }
 

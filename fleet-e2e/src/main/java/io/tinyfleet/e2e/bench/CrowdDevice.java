@@ -436,6 +436,12 @@ final class CrowdDevice implements Action.Edge, AutoCloseable {
     public void setWindow(Action.SetWindow action) {}
 
     @Override
+    public void startShadow(Action.StartShadow action) {}
+
+    @Override
+    public void stopShadow(Action.StopShadow action) {}
+
+    @Override
     public void close() {
         closing = true;
         link.close();

@@ -18,8 +18,10 @@ import io.tinyfleet.protocol.v1.Heads;
 import io.tinyfleet.protocol.v1.ModelHeads;
 import io.tinyfleet.protocol.v1.Release;
 import io.tinyfleet.protocol.v1.ReleaseHead;
+import io.tinyfleet.protocol.v1.Shadow;
 import io.tinyfleet.protocol.v1.Variant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /** The shape of the fields inside signed documents: even a rightful signer can err. */
@@ -65,10 +67,33 @@ final class DocumentFields {
         checked(() -> AttemptId.fromBytes(slot.getAttemptId()));
         check(slot.getRelease(), Limits.MAX_METADATA_BYTES, place + ", release");
         digest(slot.getVariantSha256(), place + ", variant");
+        check(slot.getEncodingsList(), place);
+        if (slot.hasShadow()) {
+            check(slot.getShadow(), place + ", shadow");
+            require(
+                    !slot.getShadow().getAttemptId().equals(slot.getAttemptId()),
+                    place + ", shadow: its attempt must be another one than the slot's");
+        }
+    }
+
+    private static void check(Shadow shadow, String place) throws TrustException {
+        checked(() -> AttemptId.fromBytes(shadow.getAttemptId()));
+        check(shadow.getRelease(), Limits.MAX_METADATA_BYTES, place + ", release");
+        digest(shadow.getVariantSha256(), place + ", variant");
+        check(shadow.getEncodingsList(), place);
         require(
-                slot.getEncodingsCount() >= 1 && slot.getEncodingsCount() <= Limits.MAX_ENCODINGS,
-                place + " must have 1.." + Limits.MAX_ENCODINGS + " encodings, got " + slot.getEncodingsCount());
-        for (Encoding encoding : slot.getEncodingsList()) {
+                shadow.getShare() > 0 && shadow.getShare() <= 1,
+                place + ": the share must be over 0 and at most 1, got " + shadow.getShare());
+        require(
+                shadow.getMaxInputs() >= 0 && shadow.getMaxSeconds() >= 0,
+                place + ": its bounds must be less than 2^63 inputs and 2^31 seconds");
+    }
+
+    private static void check(List<Encoding> encodings, String place) throws TrustException {
+        require(
+                !encodings.isEmpty() && encodings.size() <= Limits.MAX_ENCODINGS,
+                place + " must have 1.." + Limits.MAX_ENCODINGS + " encodings, got " + encodings.size());
+        for (Encoding encoding : encodings) {
             check(encoding, place);
         }
     }

@@ -10,6 +10,7 @@ import io.tinyfleet.protocol.v1.DownloadPolicy;
 import io.tinyfleet.protocol.v1.Encoding;
 import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Probation;
+import io.tinyfleet.protocol.v1.Shadow;
 import io.tinyfleet.server.delivery.encoding.ReadyEncoding;
 import io.tinyfleet.server.model.ArtifactView;
 import io.tinyfleet.server.model.ReleaseView;
@@ -30,8 +31,16 @@ record DesiredContent(Desired unnumbered) {
     /** A slot with all that its part of the document needs. */
     record Filled(SlotContent content, ReleaseView release, ArtifactView artifact, List<ReadyEncoding> encodings) {}
 
+    /** A shadow with all that its part of the document needs. */
+    record FilledShadow(
+            ShadowContent content, ReleaseView release, ArtifactView artifact, List<ReadyEncoding> encodings) {}
+
     /** A slot's part of the document; without a filling it is to run nothing. */
-    record SlotPart(StoredSlot slot, Optional<Filled> filling) {}
+    record SlotPart(StoredSlot slot, Optional<Filled> filling, Optional<FilledShadow> shadow) {
+        SlotPart(StoredSlot slot, Optional<Filled> filling) {
+            this(slot, filling, Optional.empty());
+        }
+    }
 
     /** @param floors envelopes of the floors of the slots' models */
     static DesiredContent of(DeviceId device, Digest root, Collection<BlobRef> floors, List<SlotPart> parts) {
@@ -50,6 +59,7 @@ record DesiredContent(Desired unnumbered) {
         if (part.filling().isEmpty()) {
             return slot.setEmpty(true).build();
         }
+        part.shadow().ifPresent(shadow -> slot.setShadow(shadow(shadow)));
         SlotContent content = part.filling().get().content();
         ReleaseView release = part.filling().get().release();
         return slot.setRetry(content.retry())
@@ -65,6 +75,23 @@ record DesiredContent(Desired unnumbered) {
                         .setDeadlineSeconds(content.probation().deadlineSeconds()))
                 .setReason(content.reason())
                 .setWindowSeconds(content.windowSeconds())
+                .build();
+    }
+
+    private static Shadow shadow(FilledShadow shadow) {
+        ShadowContent content = shadow.content();
+        return Shadow.newBuilder()
+                .setAttemptId(content.attempt().toBytes())
+                .setRelease(
+                        blob(shadow.release().envelopeDigest(), shadow.release().envelopeSize()))
+                .setVariantSha256(content.variant().toBytes())
+                .addEncodings(identity(shadow.artifact()))
+                .addAllEncodings(shadow.encodings().stream()
+                        .map(DesiredContent::encoding)
+                        .toList())
+                .setShare(content.share())
+                .setMaxInputs(content.maxInputs())
+                .setMaxSeconds(content.maxSeconds())
                 .build();
     }
 
@@ -134,15 +161,23 @@ record DesiredContent(Desired unnumbered) {
     Digest digest() {
         Desired.Builder asked = unnumbered.toBuilder().clearSlots();
         for (DesiredSlot slot : unnumbered.getSlotsList()) {
-            asked.addSlots(slot.toBuilder()
-                    .clearEncodings()
-                    .addAllEncodings(slot.getEncodingsList().stream()
-                            .filter(encoding -> encoding.getKind() == EncodingKind.IDENTITY)
-                            .map(encoding ->
-                                    encoding.toBuilder().clearSharedOffered().build())
-                            .toList()));
+            DesiredSlot.Builder bare =
+                    slot.toBuilder().clearEncodings().addAllEncodings(withoutHints(slot.getEncodingsList()));
+            if (slot.hasShadow()) {
+                bare.setShadow(slot.getShadow().toBuilder()
+                        .clearEncodings()
+                        .addAllEncodings(withoutHints(slot.getShadow().getEncodingsList())));
+            }
+            asked.addSlots(bare);
         }
         return Digest.of(asked.build().toByteArray());
+    }
+
+    private static List<Encoding> withoutHints(List<Encoding> encodings) {
+        return encodings.stream()
+                .filter(encoding -> encoding.getKind() == EncodingKind.IDENTITY)
+                .map(encoding -> encoding.toBuilder().clearSharedOffered().build())
+                .toList();
     }
 
     /** Whether the newest document no longer does. */

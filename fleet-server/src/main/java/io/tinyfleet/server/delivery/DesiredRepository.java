@@ -47,7 +47,13 @@ class DesiredRepository {
     Map<DeviceId, List<StoredSlot>> slots(Collection<DeviceId> devices) {
         Map<DeviceId, List<StoredSlot>> byDevice = new LinkedHashMap<>();
         database.list(
-                "select * from desired_slot where device_id = any(?) order by device_id, slot",
+                """
+                select d.*, s.attempt_id as shadow_attempt_id, s.release_id as shadow_release_id,
+                    s.variant_sha256 as shadow_variant_sha256, s.share as shadow_share,
+                    s.max_inputs as shadow_max_inputs, s.max_seconds as shadow_max_seconds
+                from desired_slot d left join desired_shadow s using (device_id, slot)
+                where d.device_id = any(?) order by d.device_id, d.slot
+                """,
                 (statement, connection) -> statement.setArray(1, ids(connection, devices)),
                 row -> byDevice.computeIfAbsent(new DeviceId(row.getString("device_id")), device -> new ArrayList<>())
                         .add(slot(row)));
@@ -72,7 +78,7 @@ class DesiredRepository {
                 probation,
                 DesiredReason.valueOf(row.getString("reason")),
                 row.getInt("window_seconds"));
-        return new StoredSlot(name, attempt, Optional.of(content));
+        return new StoredSlot(name, attempt, Optional.of(content), ShadowRepository.shadowOf(row));
     }
 
     private static final String PUT_SLOT = """

@@ -18,6 +18,9 @@ public interface DesiredStates {
     /** The slot is to run nothing. Does nothing when nothing was wanted. */
     void clear(DeviceId device, SlotName slot);
 
+    /** A second model beside what the slot runs; empty ends it. Repeating it changes nothing. */
+    void shadow(DeviceId device, SlotName slot, Optional<ShadowWish> shadow);
+
     /**
      * Sends the device its newest document again: the same bytes, unless what is wanted has changed, the document is
      * old, or the device reports a higher sequence number than it has.

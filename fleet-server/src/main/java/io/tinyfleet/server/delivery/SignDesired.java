@@ -2,17 +2,21 @@ package io.tinyfleet.server.delivery;
 
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.trust.HeadsDocuments.TooManyReleasesException;
 import io.tinyfleet.protocol.v1.BlobRef;
 import io.tinyfleet.protocol.v1.Desired;
 import io.tinyfleet.server.delivery.DesiredContent.Filled;
+import io.tinyfleet.server.delivery.DesiredContent.FilledShadow;
 import io.tinyfleet.server.delivery.DesiredContent.SlotPart;
 import io.tinyfleet.server.delivery.encoding.ReadyEncodings;
 import io.tinyfleet.server.device.DeviceDirectory;
 import io.tinyfleet.server.device.DeviceSnapshot;
 import io.tinyfleet.server.device.InstalledArtifactView;
 import io.tinyfleet.server.model.ArtifactDirectory;
+import io.tinyfleet.server.model.ArtifactView;
 import io.tinyfleet.server.model.ReleaseDirectory;
+import io.tinyfleet.server.model.ReleaseView;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.time.Duration;
@@ -175,8 +179,9 @@ class SignDesired {
 
     private static List<BlobRef> floorsOf(List<SlotPart> parts, Map<String, BlobRef> floors) {
         return parts.stream()
-                .flatMap(part -> part.filling().stream())
-                .map(filled -> filled.release().model())
+                .flatMap(part -> Stream.concat(
+                        part.filling().stream().map(filled -> filled.release().model()),
+                        part.shadow().stream().map(filled -> filled.release().model())))
                 .distinct()
                 .sorted()
                 .flatMap(model -> Optional.ofNullable(floors.get(model)).stream())
@@ -196,20 +201,33 @@ class SignDesired {
     }
 
     private SlotPart part(StoredSlot slot, List<Digest> bases) {
-        return new SlotPart(slot, slot.content().map(content -> filling(content, bases)));
+        return new SlotPart(
+                slot,
+                slot.content().map(content -> filling(content, bases)),
+                slot.content().flatMap(content -> slot.shadow()).map(shadow -> filling(shadow, bases)));
+    }
+
+    private FilledShadow filling(ShadowContent shadow, List<Digest> bases) {
+        return new FilledShadow(
+                shadow, release(shadow.release()), artifact(shadow.variant()), encodings.find(shadow.variant(), bases));
     }
 
     private Filled filling(SlotContent content, List<Digest> bases) {
         return new Filled(
                 content,
-                releases.find(content.release())
-                        .orElseThrow(() ->
-                                new DocumentImpossibleException("release " + content.release() + " is not stored")),
-                artifacts
-                        .find(content.variant())
-                        .orElseThrow(() ->
-                                new DocumentImpossibleException("artifact " + content.variant() + " is not stored")),
+                release(content.release()),
+                artifact(content.variant()),
                 encodings.find(content.variant(), bases));
+    }
+
+    private ReleaseView release(ReleaseId id) {
+        return releases.find(id).orElseThrow(() -> new DocumentImpossibleException("release " + id + " is not stored"));
+    }
+
+    private ArtifactView artifact(Digest variant) {
+        return artifacts
+                .find(variant)
+                .orElseThrow(() -> new DocumentImpossibleException("artifact " + variant + " is not stored"));
     }
 
     static final class DocumentImpossibleException extends RuntimeException {

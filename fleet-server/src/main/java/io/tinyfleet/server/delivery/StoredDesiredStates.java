@@ -23,6 +23,7 @@ import java.util.TreeSet;
 @ApplicationScoped
 class StoredDesiredStates implements DesiredStates, DesiredResend {
     private final DesiredRepository repository;
+    private final ShadowRepository shadows;
     private final TrustRepository trustRepository;
     private final TrustKeys trust;
     private final ReleaseDirectory releases;
@@ -32,6 +33,7 @@ class StoredDesiredStates implements DesiredStates, DesiredResend {
 
     StoredDesiredStates(
             DesiredRepository repository,
+            ShadowRepository shadows,
             TrustRepository trustRepository,
             TrustKeys trust,
             ReleaseDirectory releases,
@@ -39,6 +41,7 @@ class StoredDesiredStates implements DesiredStates, DesiredResend {
             InstantSource clock,
             Event<OutboxFilled> outboxFilled) {
         this.repository = repository;
+        this.shadows = shadows;
         this.trustRepository = trustRepository;
         this.trust = trust;
         this.releases = releases;
@@ -68,6 +71,10 @@ class StoredDesiredStates implements DesiredStates, DesiredResend {
                     + Limits.MAX_SLOTS + " are allowed");
         }
         repository.putSlot(device, slot, content);
+        // What the slot is to run itself has nothing left to be compared with.
+        shadows.find(device, slot)
+                .filter(shadow -> shadow.content().variant().equals(content.variant()))
+                .ifPresent(shadow -> shadows.remove(device, slot));
         releases.markUsed(content.release());
         enqueue(device);
     }
@@ -85,6 +92,23 @@ class StoredDesiredStates implements DesiredStates, DesiredResend {
             return;
         }
         repository.putEmptySlot(device, slot, new AttemptId(UuidV7.next(clock)));
+        shadows.remove(device, slot);
+        enqueue(device);
+    }
+
+    @Override
+    @Transactional
+    public void shadow(DeviceId device, SlotName slot, Optional<ShadowWish> shadow) {
+        Optional<ShadowWish> before = shadows.find(device, slot);
+        if (before.equals(shadow)) {
+            return;
+        }
+        if (shadow.isPresent()) {
+            shadows.put(device, slot, shadow.get());
+            releases.markUsed(shadow.get().content().release());
+        } else {
+            shadows.remove(device, slot);
+        }
         enqueue(device);
     }
 

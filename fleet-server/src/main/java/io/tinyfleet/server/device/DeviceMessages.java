@@ -157,6 +157,7 @@ final class DeviceMessages {
                         given.hasPrevious() ? artifact(given.getPrevious()) : null,
                         given.hasAttempt() ? attempt(given.getAttempt(), before.attempt(), now) : null,
                         given.hasInput() ? input(given.getInput(), before.input(), reportedAt(reported, now)) : null,
+                        given.hasShadow() ? shadow(given.getShadow(), before.shadow(), now) : null,
                         before.figures());
                 if (slots.put(name, slot) != null) {
                     throw new Refusal("bad-report", "slot " + name + " is there twice");
@@ -250,6 +251,15 @@ final class DeviceMessages {
                 download(given),
                 before == null ? now : before.updatedAt());
         return attempt.equals(before) ? attempt : attempt.updatedAt(now);
+    }
+
+    private static SlotRow.ShadowReport shadow(Attempt given, SlotRow.@Nullable ShadowReport before, Instant now)
+            throws Refusal {
+        // The same rules as for the slot's own attempt.
+        attempt(given, null, now);
+        counter(given.getShadowSeconds());
+        counter(given.getShadowCompared());
+        return before != null && before.attempt().equals(given) ? before : new SlotRow.ShadowReport(given, now);
     }
 
     private static AttemptSnapshot.Download download(Attempt given) throws Refusal {

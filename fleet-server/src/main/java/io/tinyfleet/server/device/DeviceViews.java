@@ -1,6 +1,9 @@
 package io.tinyfleet.server.device;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.tinyfleet.protocol.AttemptId;
+import io.tinyfleet.protocol.Digest;
+import io.tinyfleet.protocol.v1.Attempt;
 import io.tinyfleet.protocol.v1.DeviceFacts;
 import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.EnergyLabel;
@@ -60,7 +63,8 @@ final class DeviceViews {
             @Nullable AttemptView attempt,
             @Nullable InputView input,
             long askedByApplications,
-            long inputDropped) {}
+            long inputDropped,
+            @Nullable ShadowView shadow) {}
 
     /** {@code factory}: it came with the device's image. */
     record ArtifactRef(String sha256, String releaseId, String model, String version, boolean factory) {}
@@ -86,6 +90,20 @@ final class DeviceViews {
             long chunksRefused,
             @Nullable String encoding,
             long bytesOnWire,
+            Instant updatedAt) {}
+
+    /** A model beside the slot's own, as the device reports it; it never answers. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record ShadowView(
+            String attemptId,
+            String artifactSha256,
+            String phase,
+            @Nullable String reason,
+            @Nullable String detail,
+            long bytesDone,
+            long bytesTotal,
+            long seconds,
+            long compared,
             Instant updatedAt) {}
 
     record FactsView(
@@ -185,7 +203,8 @@ final class DeviceViews {
                                 attempt(slot.attempt()),
                                 input(slot.input()),
                                 slot.currentFigures().askedByApplications(),
-                                slot.currentFigures().inputDropped()))
+                                slot.currentFigures().inputDropped(),
+                                shadow(slot.shadow())))
                         .toList();
     }
 
@@ -227,6 +246,24 @@ final class DeviceViews {
                         encoding(given.download()),
                         given.download().bytesOnWire(),
                         given.updatedAt());
+    }
+
+    private static @Nullable ShadowView shadow(SlotRow.@Nullable ShadowReport given) {
+        if (given == null) {
+            return null;
+        }
+        Attempt attempt = given.attempt();
+        return new ShadowView(
+                AttemptId.fromBytes(attempt.getAttemptId()).toString(),
+                Digest.fromBytes(attempt.getArtifactSha256()).hex(),
+                attempt.getPhase().name(),
+                emptyToNull(attempt.getReason()),
+                emptyToNull(attempt.getDetail()),
+                attempt.getBytesDone(),
+                attempt.getBytesTotal(),
+                attempt.getShadowSeconds(),
+                attempt.getShadowCompared(),
+                given.updatedAt());
     }
 
     private static @Nullable String encoding(AttemptSnapshot.Download download) {

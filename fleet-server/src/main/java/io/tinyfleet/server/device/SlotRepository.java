@@ -1,10 +1,12 @@
 package io.tinyfleet.server.device;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.DeviceId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.ReleaseId;
 import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.Attempt;
 import io.tinyfleet.protocol.v1.EncodingKind;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.server.platform.Database;
@@ -92,7 +94,9 @@ class SlotRepository {
                 "text",
                 "timestamptz",
                 "bigint",
-                "bigint");
+                "bigint",
+                "bytea",
+                "timestamptz");
         for (DeviceRow device : devices) {
             for (SlotRow slot : device.slots().values()) {
                 kept.add(device.id().value(), slot.slot().value());
@@ -112,9 +116,9 @@ class SlotRepository {
             + " chunks_repeated, chunks_refused, attempt_updated_at, figures_sha256, figures_boot, figures_seq,"
             + " latency_p95_millis, energy_millijoules, energy_label, failed_share, throttled,"
             + " attempt_encoding, bytes_on_wire, active_factory, previous_factory, input_state, input_reason,"
-            + " input_since, asked_by_applications, input_dropped)"
+            + " input_since, asked_by_applications, input_dropped, shadow, shadow_updated_at)"
             + " select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            + " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            + " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             + " on conflict (device_id, slot) do update set active_sha256 = excluded.active_sha256,"
             + " active_release_id = excluded.active_release_id, active_model = excluded.active_model,"
             + " active_version = excluded.active_version, previous_sha256 = excluded.previous_sha256,"
@@ -135,7 +139,8 @@ class SlotRepository {
             + " active_factory = excluded.active_factory, previous_factory = excluded.previous_factory,"
             + " input_state = excluded.input_state, input_reason = excluded.input_reason,"
             + " input_since = excluded.input_since,"
-            + " asked_by_applications = excluded.asked_by_applications, input_dropped = excluded.input_dropped";
+            + " asked_by_applications = excluded.asked_by_applications, input_dropped = excluded.input_dropped,"
+            + " shadow = excluded.shadow, shadow_updated_at = excluded.shadow_updated_at";
 
     private static void deleteOtherSlots(Connection connection, Collection<DeviceRow> devices, SqlColumns kept)
             throws SQLException {
@@ -199,7 +204,11 @@ class SlotRepository {
                 input == null ? null : input.reason(),
                 input == null ? null : DeviceRepository.utc(input.since()),
                 figures.askedByApplications(),
-                figures.inputDropped());
+                figures.inputDropped(),
+                slot.shadow() == null ? null : slot.shadow().attempt().toByteArray(),
+                slot.shadow() == null
+                        ? null
+                        : DeviceRepository.utc(slot.shadow().updatedAt()));
     }
 
     static Map<DeviceId, Map<SlotName, SlotRow>> read(Connection connection, Collection<DeviceId> ids)
@@ -227,6 +236,7 @@ class SlotRepository {
                 artifact(row, "previous"),
                 attempt(row),
                 input(row),
+                shadow(row),
                 new SlotRow.Figures(
                         figuresOf == null ? null : Digest.fromBytes(figuresOf),
                         row.getLong("figures_boot"),
@@ -260,6 +270,18 @@ class SlotRepository {
                         InputSnapshot.State.valueOf(state),
                         row.getString("input_reason"),
                         DeviceRepository.requireInstant(row, "input_since"));
+    }
+
+    private static SlotRow.@Nullable ShadowReport shadow(ResultSet row) throws SQLException {
+        byte[] stored = row.getBytes("shadow");
+        try {
+            return stored == null
+                    ? null
+                    : new SlotRow.ShadowReport(
+                            Attempt.parseFrom(stored), DeviceRepository.requireInstant(row, "shadow_updated_at"));
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("a stored shadow cannot be read", e);
+        }
     }
 
     private static @Nullable AttemptSnapshot attempt(ResultSet row) throws SQLException {

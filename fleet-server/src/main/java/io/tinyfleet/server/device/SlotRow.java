@@ -2,6 +2,8 @@ package io.tinyfleet.server.device;
 
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.Attempt;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +14,11 @@ record SlotRow(
         @Nullable InstalledArtifactView previous,
         @Nullable AttemptSnapshot attempt,
         @Nullable InputSnapshot input,
+        @Nullable ShadowReport shadow,
         Figures figures) {
+    /** What the device says of the model beside its own. */
+    record ShadowReport(Attempt attempt, Instant updatedAt) {}
+
     /** Figures of one artifact; {@code artifact} is absent until the first window. */
     record Figures(
             @Nullable Digest artifact,
@@ -29,7 +35,7 @@ record SlotRow(
     }
 
     static SlotRow empty(SlotName slot) {
-        return new SlotRow(slot, null, null, null, null, Figures.NONE);
+        return new SlotRow(slot, null, null, null, null, null, Figures.NONE);
     }
 
     /** Figures that are about what runs now: those of an artifact that is gone say nothing. */
@@ -45,6 +51,7 @@ record SlotRow(
                 previous,
                 attempt,
                 input,
+                shadow,
                 new Figures(
                         newer.artifact(),
                         newer.bootCounter(),

@@ -136,7 +136,7 @@ class Observations {
             case ROLLED_BACK -> Optional.of(ReportedPhase.ROLLED_BACK);
             case REJECTED -> Optional.of(ReportedPhase.REJECTED);
             case IDLE -> Optional.of(ReportedPhase.IDLE);
-            case PHASE_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
+            case SHADOWED, PHASE_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
         };
     }
 }

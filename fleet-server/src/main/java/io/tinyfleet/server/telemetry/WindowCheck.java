@@ -3,13 +3,18 @@ package io.tinyfleet.server.telemetry;
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
 import io.tinyfleet.protocol.SlotName;
+import io.tinyfleet.protocol.v1.Agreement;
+import io.tinyfleet.protocol.v1.AgreementMeasure;
 import io.tinyfleet.protocol.v1.Energy;
 import io.tinyfleet.protocol.v1.EnergyLabel;
 import io.tinyfleet.protocol.v1.Phase;
 import io.tinyfleet.protocol.v1.ScoreCounts;
+import io.tinyfleet.protocol.v1.ShadowCounts;
 import io.tinyfleet.protocol.v1.Window;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a window must hold to be stored. Nonsense is refused here once, so that nothing later has to doubt a row. */
 final class WindowCheck {
@@ -36,6 +41,9 @@ final class WindowCheck {
             requireTexts(window);
             requireEnergy(window.getEnergy());
             requireScores(window.getScores());
+            if (window.hasShadow()) {
+                requireShadow(window.getShadow());
+            }
             LatencySketches.addTo(
                     LatencySketches.empty(), window.getLatencySketch().toByteArray());
             LatencySketches.addTo(
@@ -89,6 +97,50 @@ final class WindowCheck {
         require(Double.isFinite(scores.getThreshold()), "the score threshold must be finite");
         require(scores.getHistogramCount() <= MAX_HISTOGRAM_BINS, "at most 256 histogram bins");
         scores.getHistogramList().forEach(count -> requireCount("histogram", count));
+    }
+
+    private static void requireShadow(ShadowCounts shadow) {
+        Digest.fromBytes(shadow.getArtifactSha256());
+        AttemptId.fromBytes(shadow.getAttemptId());
+        requireCount("compared inputs", shadow.getCompared());
+        requireCount("dropped inputs", shadow.getDropped());
+        requireCount("inputs to warm up", shadow.getWarmUp());
+        requireCount("inputs not comparable", shadow.getNotComparable());
+        require(shadow.getFailedCount() <= MAX_FAILURE_CODES, "at most 64 failure codes of a shadow");
+        shadow.getFailedMap().forEach((code, count) -> {
+            requireText("failure code", code);
+            requireCount("failed", count);
+        });
+        requireCount("a shadow's peak memory", shadow.getRssPeakBytes());
+        requireAmount("a shadow's CPU seconds", shadow.getCpuSeconds());
+        LatencySketches.addTo(LatencySketches.empty(), shadow.getLatencySketch().toByteArray());
+        require(
+                shadow.getAgreementsCount() <= AgreementMeasure.values().length,
+                "a shadow has each measure of agreement once");
+        Set<AgreementMeasure> seen = EnumSet.noneOf(AgreementMeasure.class);
+        shadow.getAgreementsList().forEach(agreement -> requireAgreement(agreement, shadow.getCompared(), seen));
+    }
+
+    private static void requireAgreement(Agreement agreement, long compared, Set<AgreementMeasure> seen) {
+        AgreementMeasure measure = agreement.getMeasure();
+        require(
+                measure != AgreementMeasure.AGREEMENT_MEASURE_UNSPECIFIED && measure != AgreementMeasure.UNRECOGNIZED,
+                "measure of agreement " + agreement.getMeasureValue() + " is not known");
+        require(seen.add(measure), "the measure " + measure + " is there twice");
+        long inputs = agreement.getCompared();
+        require(
+                inputs >= 0 && inputs <= compared,
+                measure + " was taken of " + inputs + " inputs, " + compared + " were compared");
+        require(
+                agreement.getAgreed() >= 0 && agreement.getAgreed() <= inputs,
+                measure + ": inputs that agree must be 0 to " + inputs + ", got " + agreement.getAgreed());
+        // A sum of so many rounded numbers may be a little over.
+        require(
+                agreement.getSum() >= 0 && agreement.getSum() <= inputs * (1 + 1e-9),
+                measure + ": the sum must be 0 to " + inputs + ", got " + agreement.getSum());
+        require(
+                agreement.getAgreeAt() >= 0 && agreement.getAgreeAt() <= 1,
+                measure + ": it agrees at 0 to 1, got " + agreement.getAgreeAt());
     }
 
     private static void requireCount(String what, long count) {

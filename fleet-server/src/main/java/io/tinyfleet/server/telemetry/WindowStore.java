@@ -12,11 +12,17 @@ import java.util.Optional;
 class WindowStore implements WindowSink {
     private final WindowRepository windows;
     private final RollupRepository rollups;
+    private final ShadowComparisons shadows;
     private final WindowPartitions partitions;
 
-    WindowStore(WindowRepository windows, RollupRepository rollups, WindowPartitions partitions) {
+    WindowStore(
+            WindowRepository windows,
+            RollupRepository rollups,
+            ShadowComparisons shadows,
+            WindowPartitions partitions) {
         this.windows = windows;
         this.rollups = rollups;
+        this.shadows = shadows;
         this.partitions = partitions;
     }
 
@@ -36,6 +42,7 @@ class WindowStore implements WindowSink {
                 .forEach(partitions::ensure);
         windows.store(received);
         rollups.add(received);
+        shadows.add(received);
         return received.stream().map(WindowFigures::of).toList();
     }
 }
