@@ -15,13 +15,15 @@ import java.util.stream.Stream;
  * What an agent holds, after a full collection of its heap.
  *
  * @param pssMb of the agent without its workers
- * @param heapKb in use
+ * @param codeMb of that, what the compiler has made of methods that run often: it comes to an end with the methods, at
+ *     16 MB by a flag
+ * @param heapKb what lives in it
  * @param children workers
  * @param files under its home but for its log, which has a limit of its own
  */
-record SoakSample(double pssMb, long heapKb, long threads, long fds, long children, long files) {
+record SoakSample(double pssMb, double codeMb, long heapKb, long threads, long fds, long children, long files) {
 
-    /** The code cache and malloc's free lists still settle after the first rounds; a leak of 20 KB a round shows. */
+    /** Without compiled code; malloc's free lists and the heap's room still settle. A leak of 20 KB a round shows. */
     private static final double PSS_SLACK_MB = 2;
 
     private static final long HEAP_SLACK_KB = 512;
@@ -29,25 +31,29 @@ record SoakSample(double pssMb, long heapKb, long threads, long fds, long childr
     /** A timer's or a trial's thread, or a file being written, at one of the two moments. */
     private static final long COUNT_SLACK = 2;
 
-    private static final Pattern USED = Pattern.compile("generation\\s+total \\d+K, used (\\d+)K");
+    private static final Pattern USED = Pattern.compile("tenured generation\\s+total \\d+K, used (\\d+)K");
 
     static SoakSample of(long pid, Path home) throws IOException {
         jcmd(pid, "GC.run");
         Matcher used = USED.matcher(jcmd(pid, "GC.heap_info"));
-        long heap = 0;
-        while (used.find()) {
-            heap += Long.parseLong(used.group(1));
+        if (!used.find()) {
+            throw new IOException("the agent's heap is not as expected: it should be the serial collector's");
         }
         Path process = Path.of("/proc", Long.toString(pid));
         return new SoakSample(
-                Math.round(Memory.pssMegabytes(pid) * 10) / 10.0,
-                heap,
+                rounded(Memory.pssMegabytes(pid)),
+                rounded(Memory.pssOfCodeMegabytes(pid)),
+                Long.parseLong(used.group(1)),
                 entries(process.resolve("task")),
                 entries(process.resolve("fd")),
                 ProcessHandle.of(pid).stream()
                         .flatMap(ProcessHandle::descendants)
                         .count(),
                 files(home));
+    }
+
+    private static double rounded(double value) {
+        return Math.round(value * 10) / 10.0;
     }
 
     private static long entries(Path folder) throws IOException {
@@ -71,7 +77,7 @@ record SoakSample(double pssMb, long heapKb, long threads, long fds, long childr
     }
 
     boolean hasGrownSince(SoakSample before) {
-        return pssMb > before.pssMb + PSS_SLACK_MB
+        return pssMb - codeMb > before.pssMb - before.codeMb + PSS_SLACK_MB
                 || heapKb > before.heapKb + HEAP_SLACK_KB
                 || threads > before.threads + COUNT_SLACK
                 || fds > before.fds + COUNT_SLACK
@@ -82,6 +88,7 @@ record SoakSample(double pssMb, long heapKb, long threads, long fds, long childr
     /** Writes the figures under names that end in {@code when}. */
     void into(ObjectNode result, String when) {
         result.put("pss" + when + "Mb", pssMb);
+        result.put("code" + when + "Mb", codeMb);
         result.put("heap" + when + "Kb", heapKb);
         result.put("threads" + when, threads);
         result.put("fds" + when, fds);

@@ -27,6 +27,20 @@ public final class Memory {
         return line(Path.of("/proc", Long.toString(pid), "smaps_rollup"), "Pss:") * KIB_IN_MB;
     }
 
+    /** The part of it that is writable and executable: what a Java virtual machine has compiled. */
+    public static double pssOfCodeMegabytes(long pid) throws IOException {
+        long kib = 0;
+        boolean code = false;
+        for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps"))) {
+            if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+                code = line.contains(" rwxp ");
+            } else if (code && line.startsWith("Pss:")) {
+                kib += Long.parseLong(line.replaceAll("\\D", ""));
+            }
+        }
+        return kib * KIB_IN_MB;
+    }
+
     private static long line(Path file, String key) throws IOException {
         try (Stream<String> lines = Files.lines(file)) {
             return lines.filter(line -> line.startsWith(key))
