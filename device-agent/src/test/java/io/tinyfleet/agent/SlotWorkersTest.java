@@ -364,8 +364,7 @@ class SlotWorkersTest {
     private AttemptId shadow(Installed model) {
         AttemptId attempt = new AttemptId(new UUID(2, model.version().hashCode()));
         models().startShadow(new Action.StartShadow(VAD, attempt, model, 1));
-        Await.until(
-                () -> "an answer: " + events, () -> has(Event.ShadowStarted.class) || has(Event.ShadowEnded.class));
+        Await.until(() -> "an answer: " + events, () -> has(Event.ShadowStarted.class) || has(Event.ShadowEnded.class));
         return attempt;
     }
 

@@ -134,6 +134,8 @@ class SileroShadowTest {
             RunningModel answering = new Counting(host.start(file), new AtomicLong(), beside == null ? null : shadowed);
             server.activate(new ActiveModel(answering, Installations.of(file.variant(), file.sha256()), Phase.HEALTHY));
             Await.until(() -> INPUTS + " answers, got " + lines.size(), () -> lines.size() >= INPUTS);
+            // Nobody waits any more for one that is ended.
+            shadowed.set(Long.MAX_VALUE / 2);
             server.endShadow();
         }
         return new Heard(

@@ -63,12 +63,10 @@ class ShadowTest {
     DesiredStates desiredStates;
 
     private TestDevice device;
-    private final byte[] file = OnnxFile.plain("a-" + UUID.randomUUID())
-            .withParameterBytes(40_000)
-            .bytes();
-    private final byte[] newer = OnnxFile.plain("b-" + UUID.randomUUID())
-            .withParameterBytes(60_000)
-            .bytes();
+    private final byte[] file =
+            OnnxFile.plain("a-" + UUID.randomUUID()).withParameterBytes(40_000).bytes();
+    private final byte[] newer =
+            OnnxFile.plain("b-" + UUID.randomUUID()).withParameterBytes(60_000).bytes();
     private ReleaseId first;
     private ReleaseId second;
     private long seq;
@@ -102,7 +100,8 @@ class ShadowTest {
 
         Desired desired = device.awaitDesired();
         Shadow shadow = desired.getSlots(0).getShadow();
-        assertThat(desired.getSlots(0).getVariantSha256()).isEqualTo(Digest.of(file).toBytes());
+        assertThat(desired.getSlots(0).getVariantSha256())
+                .isEqualTo(Digest.of(file).toBytes());
         assertThat(shadow.getVariantSha256()).isEqualTo(Digest.of(newer).toBytes());
         assertThat(shadow.getShare()).isEqualTo(0.25);
         assertThat(shadow.getMaxInputs()).isEqualTo(5000);
@@ -126,7 +125,8 @@ class ShadowTest {
         want(second, newer);
 
         Desired desired = device.awaitDesired();
-        assertThat(desired.getSlots(0).getVariantSha256()).isEqualTo(Digest.of(newer).toBytes());
+        assertThat(desired.getSlots(0).getVariantSha256())
+                .isEqualTo(Digest.of(newer).toBytes());
         assertThat(desired.getSlots(0).hasShadow()).isFalse();
     }
 
@@ -162,12 +162,12 @@ class ShadowTest {
         ReleaseId other = publish(
                 model,
                 "1.0.0",
-                OnnxFile.plain("c-" + UUID.randomUUID()).withParameterBytes(10_000).bytes(),
+                OnnxFile.plain("c-" + UUID.randomUUID())
+                        .withParameterBytes(10_000)
+                        .bytes(),
                 "onnxruntime\",\"minRuntime\":\"9.0.0");
 
-        put("{\"releaseId\":\"" + other + "\"}")
-                .statusCode(409)
-                .body("type", containsString("no-variant-fits"));
+        put("{\"releaseId\":\"" + other + "\"}").statusCode(409).body("type", containsString("no-variant-fits"));
     }
 
     @Test
@@ -197,11 +197,8 @@ class ShadowTest {
                 .build();
         report(attempt);
 
-        await(() -> given().get("/api/v1/devices/" + device.id())
-                        .then()
-                        .extract()
-                        .path("slots[0].shadow.reason")
-                != null);
+        await(() ->
+                given().get("/api/v1/devices/" + device.id()).then().extract().path("slots[0].shadow.reason") != null);
         given().get("/api/v1/devices/" + device.id())
                 .then()
                 .body("slots[0].shadow.phase", equalTo("FAILED"))
