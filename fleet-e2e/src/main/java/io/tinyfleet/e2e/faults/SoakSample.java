@@ -14,19 +14,29 @@ import java.util.stream.Stream;
 /**
  * What an agent holds, after a full collection of its heap.
  *
- * @param pssMb of the agent without its workers
+ * @param pssMb of the agent without its workers; it falls and rises with the other Java processes of the machine
+ * @param anonymousMb of that, what is the agent's alone
  * @param codeMb of that, what the compiler has made of methods that run often: it comes to an end with the methods, at
  *     16 MB by a flag
  * @param heapKb what lives in it
  * @param children workers
  * @param files under its home but for its log, which has a limit of its own
  */
-record SoakSample(double pssMb, double codeMb, long heapKb, long threads, long fds, long children, long files) {
+record SoakSample(
+        double pssMb,
+        double anonymousMb,
+        double codeMb,
+        long heapKb,
+        long threads,
+        long fds,
+        long children,
+        long files) {
 
     /** Without compiled code; malloc's free lists and the heap's room still settle. A leak of 20 KB a round shows. */
-    private static final double PSS_SLACK_MB = 2;
+    private static final double ANONYMOUS_SLACK_MB = 2;
 
-    private static final long HEAP_SLACK_KB = 512;
+    /** What is read once, at the first of something: half of it was seen to come late in a day. */
+    private static final long HEAP_SLACK_KB = 1024;
 
     /** A timer's or a trial's thread, or a file being written, at one of the two moments. */
     private static final long COUNT_SLACK = 2;
@@ -42,7 +52,8 @@ record SoakSample(double pssMb, double codeMb, long heapKb, long threads, long f
         Path process = Path.of("/proc", Long.toString(pid));
         return new SoakSample(
                 rounded(Memory.pssMegabytes(pid)),
-                rounded(Memory.pssOfCodeMegabytes(pid)),
+                rounded(Memory.anonymousMegabytes(pid)),
+                rounded(Memory.codeMegabytes(pid)),
                 Long.parseLong(used.group(1)),
                 entries(process.resolve("task")),
                 entries(process.resolve("fd")),
@@ -77,7 +88,7 @@ record SoakSample(double pssMb, double codeMb, long heapKb, long threads, long f
     }
 
     boolean hasGrownSince(SoakSample before) {
-        return pssMb - codeMb > before.pssMb - before.codeMb + PSS_SLACK_MB
+        return anonymousMb - codeMb > before.anonymousMb - before.codeMb + ANONYMOUS_SLACK_MB
                 || heapKb > before.heapKb + HEAP_SLACK_KB
                 || threads > before.threads + COUNT_SLACK
                 || fds > before.fds + COUNT_SLACK
@@ -88,6 +99,7 @@ record SoakSample(double pssMb, double codeMb, long heapKb, long threads, long f
     /** Writes the figures under names that end in {@code when}. */
     void into(ObjectNode result, String when) {
         result.put("pss" + when + "Mb", pssMb);
+        result.put("anonymous" + when + "Mb", anonymousMb);
         result.put("code" + when + "Mb", codeMb);
         result.put("heap" + when + "Kb", heapKb);
         result.put("threads" + when, threads);

@@ -27,8 +27,13 @@ public final class Memory {
         return line(Path.of("/proc", Long.toString(pid), "smaps_rollup"), "Pss:") * KIB_IN_MB;
     }
 
+    /** Memory of one process in MB that no other one can share and no file holds. */
+    public static double anonymousMegabytes(long pid) throws IOException {
+        return line(Path.of("/proc", Long.toString(pid), "smaps_rollup"), "Anonymous:") * KIB_IN_MB;
+    }
+
     /** The part of it that is writable and executable: what a Java virtual machine has compiled. */
-    public static double pssOfCodeMegabytes(long pid) throws IOException {
+    public static double codeMegabytes(long pid) throws IOException {
         long kib = 0;
         boolean code = false;
         for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps"))) {
