@@ -17,6 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.random.RandomGenerator;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
@@ -52,6 +54,16 @@ public final class PahoLink implements Link {
     static final int MAX_STRANGE_TOPICS = 64;
 
     private static final int FIRST_REFUSING_REASON = 0x80;
+    /** Kept, or the setting would be collected with it. What Paho would log comes as an event of the link too. */
+    private static final Logger PAHO_LOG = Logger.getLogger("org.eclipse.paho");
+
+    static {
+        // A lost connection would otherwise be a stack trace on standard error, and the first one half a megabyte of
+        // dates
+        // and time zones in the heap.
+        PAHO_LOG.setLevel(Level.OFF);
+    }
+
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Duration GOODBYE = Duration.ofSeconds(2);
     private static final EventLog LOG = EventLog.of("link");
