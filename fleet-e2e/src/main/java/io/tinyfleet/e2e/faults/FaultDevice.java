@@ -125,6 +125,11 @@ final class FaultDevice {
         return true;
     }
 
+    /** Whether the disk has ended the agent. */
+    boolean hasFaulted() {
+        return !agent().isAlive() && agent().awaitExit(LIMIT) == FaultyDisk.KILLED;
+    }
+
     private boolean isHealthy() {
         return server.isHealthy(id, Objects.requireNonNull(offered));
     }
