@@ -8,15 +8,13 @@ import io.tinyfleet.agent.reconcile.Event;
 import io.tinyfleet.agent.reconcile.Installed;
 import io.tinyfleet.agent.reconcile.Lane;
 import io.tinyfleet.agent.reconcile.TrialOutcome;
-import io.tinyfleet.agent.runtime.InferenceException;
+import io.tinyfleet.agent.runtime.ForwardingModel;
 import io.tinyfleet.agent.runtime.ModelFile;
 import io.tinyfleet.agent.runtime.ModelHost;
 import io.tinyfleet.agent.runtime.RunningModel;
-import io.tinyfleet.agent.runtime.Tensor;
 import io.tinyfleet.agent.runtime.WorkerException;
 import io.tinyfleet.agent.runtime.WorkerExit;
 import io.tinyfleet.agent.runtime.WorkerMemory;
-import io.tinyfleet.agent.runtime.WorkerStats;
 import io.tinyfleet.agent.serve.ActiveModel;
 import io.tinyfleet.agent.serve.SlotServer;
 import io.tinyfleet.protocol.Digest;
@@ -25,10 +23,8 @@ import io.tinyfleet.protocol.v1.Phase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -80,9 +76,8 @@ final class SlotWorkers {
     }
 
     /** A loaded model under one activation. The slot's server closes it after its last call. */
-    final class Kept implements RunningModel {
+    final class Kept extends ForwardingModel {
         private final Installed artifact;
-        private final RunningModel model;
         private volatile Phase phase;
         private volatile boolean staysWarm;
 
@@ -92,8 +87,8 @@ final class SlotWorkers {
         @Nullable Duration countedAt;
 
         Kept(Installed artifact, RunningModel model, Phase phase) {
+            super(model);
             this.artifact = artifact;
-            this.model = model;
             this.phase = phase;
         }
 
@@ -101,51 +96,36 @@ final class SlotWorkers {
             return artifact;
         }
 
+        /** The model itself: closing it ends its worker, warm or not. */
+        RunningModel loaded() {
+            return model();
+        }
+
         private boolean runs(Installed other) {
             return artifact.artifact().equals(other.artifact());
         }
 
         @Override
-        public List<Tensor> infer(List<Tensor> inputs, Duration deadline) throws InferenceException {
-            return model.infer(inputs, deadline);
-        }
-
-        @Override
-        public WorkerStats stats() {
-            return model.stats();
-        }
-
-        @Override
-        public long pid() {
-            return model.pid();
-        }
-
-        @Override
-        public CompletionStage<WorkerExit> exit() {
-            return model.exit();
-        }
-
-        @Override
         public void close() {
             if (!staysWarm) {
-                model.close();
+                model().close();
                 return;
             }
             try {
                 thread.execute(() -> park(this));
             } catch (RejectedExecutionException e) {
                 // The agent is ending.
-                model.close();
+                model().close();
             }
         }
 
         private boolean isAlive() {
-            return !model.exit().toCompletableFuture().isDone();
+            return !exit().toCompletableFuture().isDone();
         }
 
         private void awaitEnd() {
             try {
-                model.exit().toCompletableFuture().get(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+                exit().toCompletableFuture().get(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (ExecutionException | TimeoutException e) {
@@ -281,7 +261,7 @@ final class SlotWorkers {
         }
         warm = null;
         LOG.info("model-was-warm", "slot", name, "model", named(artifact), "pid", kept.pid());
-        return Optional.of(kept.model);
+        return Optional.of(kept.loaded());
     }
 
     private RunningModel load(Installed artifact) throws WorkerException, StartException, IOException {
@@ -333,7 +313,7 @@ final class SlotWorkers {
         boolean wanted = now != null && isOnTrial(now.phase) && old.staysWarm && old.isAlive();
         if (!wanted || parts.ramAvailable().getAsLong() < RAM_RESERVE_BYTES) {
             LOG.info("model-not-kept-warm", "slot", name, "model", named(old.artifact));
-            old.model.close();
+            old.loaded().close();
             return;
         }
         coolDown();
@@ -345,7 +325,7 @@ final class SlotWorkers {
         Kept old = warm;
         warm = null;
         if (old != null) {
-            old.model.close();
+            old.loaded().close();
         }
     }
 

@@ -62,11 +62,38 @@ final class SourceTap {
         return given;
     }
 
-    private final class TappedAudio implements AudioSource {
-        private final AudioSource original;
+    /** All but what is heard is the original's own. */
+    private abstract static class Tapped<S extends Source> {
+        final S original;
 
-        TappedAudio(AudioSource original) {
+        Tapped(S original) {
             this.original = original;
+        }
+
+        public final String name() {
+            return original.name();
+        }
+
+        public final boolean live() {
+            return original.live();
+        }
+
+        public final long dropped() {
+            return original.dropped();
+        }
+
+        public final long unusable() {
+            return original.unusable();
+        }
+
+        public final void close() throws IOException {
+            original.close();
+        }
+    }
+
+    private final class TappedAudio extends Tapped<AudioSource> implements AudioSource {
+        TappedAudio(AudioSource original) {
+            super(original);
         }
 
         @Override
@@ -85,23 +112,11 @@ final class SourceTap {
                 heard.add(copy);
             }
         }
-
-        @Override
-        public String name() {
-            return original.name();
-        }
-
-        @Override
-        public void close() throws IOException {
-            original.close();
-        }
     }
 
-    private final class TappedImages implements ImageSource {
-        private final ImageSource original;
-
+    private final class TappedImages extends Tapped<ImageSource> implements ImageSource {
         TappedImages(ImageSource original) {
-            this.original = original;
+            super(original);
         }
 
         @Override
@@ -116,23 +131,11 @@ final class SourceTap {
             }
             return image;
         }
-
-        @Override
-        public String name() {
-            return original.name();
-        }
-
-        @Override
-        public void close() throws IOException {
-            original.close();
-        }
     }
 
-    private final class TappedRows implements RowSource {
-        private final RowSource original;
-
+    private final class TappedRows extends Tapped<RowSource> implements RowSource {
         TappedRows(RowSource original) {
-            this.original = original;
+            super(original);
         }
 
         @Override
@@ -142,16 +145,6 @@ final class SourceTap {
                 heard.add(row.clone());
             }
             return row;
-        }
-
-        @Override
-        public String name() {
-            return original.name();
-        }
-
-        @Override
-        public void close() throws IOException {
-            original.close();
         }
     }
 }

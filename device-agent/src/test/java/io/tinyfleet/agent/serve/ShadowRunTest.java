@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tinyfleet.agent.fixture.Await;
 import io.tinyfleet.agent.power.EnergyMeters;
+import io.tinyfleet.agent.runtime.ForwardingModel;
 import io.tinyfleet.agent.runtime.InferenceException;
 import io.tinyfleet.agent.runtime.Models;
-import io.tinyfleet.agent.runtime.RunningModel;
 import io.tinyfleet.agent.runtime.Tensor;
-import io.tinyfleet.agent.runtime.WorkerExit;
-import io.tinyfleet.agent.runtime.WorkerStats;
 import io.tinyfleet.agent.telemetry.WindowRecorder;
 import io.tinyfleet.agent.telemetry.WindowSurroundings;
 import io.tinyfleet.protocol.AttemptId;
@@ -26,7 +24,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
@@ -73,35 +70,29 @@ class ShadowRunTest {
                     windows::add));
 
     /** A model that makes one inference for each permit. */
-    private static final class Stepped implements RunningModel {
-        private final ModelStandIn model = new ModelStandIn();
+    private static final class Stepped extends ForwardingModel {
         private final Semaphore permits = new Semaphore(0);
+        private final ModelStandIn answering;
+
+        Stepped() {
+            this(new ModelStandIn());
+        }
+
+        private Stepped(ModelStandIn answering) {
+            super(answering);
+            this.answering = answering;
+        }
 
         @Override
         public List<Tensor> infer(List<Tensor> inputs, Duration deadline) throws InferenceException {
             permits.acquireUninterruptibly();
-            return model.infer(inputs, deadline);
-        }
-
-        @Override
-        public WorkerStats stats() {
-            return model.stats();
-        }
-
-        @Override
-        public long pid() {
-            return model.pid();
-        }
-
-        @Override
-        public CompletionStage<WorkerExit> exit() {
-            return model.exit();
+            return super.infer(inputs, deadline);
         }
 
         @Override
         public void close() {
             permits.release(1_000_000);
-            model.close();
+            super.close();
         }
     }
 
@@ -123,9 +114,9 @@ class ShadowRunTest {
     }
 
     private void step(int inputs) {
-        long before = active.model.calls.get();
+        long before = active.answering.calls.get();
         active.permits.release(inputs);
-        Await.until(() -> inputs + " more answers", () -> active.model.calls.get() == before + inputs);
+        Await.until(() -> inputs + " more answers", () -> active.answering.calls.get() == before + inputs);
     }
 
     /** Steps so slowly that the shadow keeps up. */

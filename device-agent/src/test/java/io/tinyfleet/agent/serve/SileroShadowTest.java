@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.fixture.Await;
 import io.tinyfleet.agent.power.EnergyMeters;
+import io.tinyfleet.agent.runtime.ForwardingModel;
 import io.tinyfleet.agent.runtime.InferenceException;
 import io.tinyfleet.agent.runtime.ModelFile;
 import io.tinyfleet.agent.runtime.Models;
@@ -12,9 +13,7 @@ import io.tinyfleet.agent.runtime.ProcessModelHost;
 import io.tinyfleet.agent.runtime.RealModels;
 import io.tinyfleet.agent.runtime.RunningModel;
 import io.tinyfleet.agent.runtime.Tensor;
-import io.tinyfleet.agent.runtime.WorkerExit;
 import io.tinyfleet.agent.runtime.WorkerSettings;
-import io.tinyfleet.agent.runtime.WorkerStats;
 import io.tinyfleet.agent.telemetry.WindowRecorder;
 import io.tinyfleet.agent.telemetry.WindowSurroundings;
 import io.tinyfleet.protocol.AttemptId;
@@ -30,7 +29,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -50,8 +48,16 @@ class SileroShadowTest {
     Path home;
 
     /** Counts, and waits while the other is far behind: recorded input comes as fast as it is taken. */
-    private record Counting(
-            RunningModel model, AtomicLong calls, @Nullable AtomicLong follower) implements RunningModel {
+    private static final class Counting extends ForwardingModel {
+        private final AtomicLong calls;
+        private final @Nullable AtomicLong follower;
+
+        Counting(RunningModel model, AtomicLong calls, @Nullable AtomicLong follower) {
+            super(model);
+            this.calls = calls;
+            this.follower = follower;
+        }
+
         @Override
         public List<Tensor> infer(List<Tensor> inputs, Duration deadline) throws InferenceException {
             AtomicLong behind = follower;
@@ -60,27 +66,7 @@ class SileroShadowTest {
             while (behind != null && mine - behind.get() > 8 && System.nanoTime() < patience) {
                 Thread.onSpinWait();
             }
-            return model.infer(inputs, deadline);
-        }
-
-        @Override
-        public WorkerStats stats() {
-            return model.stats();
-        }
-
-        @Override
-        public long pid() {
-            return model.pid();
-        }
-
-        @Override
-        public CompletionStage<WorkerExit> exit() {
-            return model.exit();
-        }
-
-        @Override
-        public void close() {
-            model.close();
+            return super.infer(inputs, deadline);
         }
     }
 

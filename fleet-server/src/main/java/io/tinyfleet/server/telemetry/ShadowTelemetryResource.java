@@ -14,7 +14,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -89,8 +88,8 @@ class ShadowTelemetryResource {
             @QueryParam("artifact") @Nullable String artifact,
             @QueryParam("since") @Nullable String since) {
         List<FieldViolation> violations = new ArrayList<>();
-        Optional<Digest> shadow = digest(artifact, violations);
-        Instant from = since(since, violations);
+        Optional<Digest> shadow = TelemetryParameters.artifact(artifact, violations);
+        Instant from = TelemetryParameters.since(since, violations);
         if (!violations.isEmpty()) {
             throw Problem.invalid(violations);
         }
@@ -98,24 +97,6 @@ class ShadowTelemetryResource {
                 shadows.list(new ShadowQuery(Optional.ofNullable(device), shadow, from, MAX_ITEMS)).stream()
                         .map(ShadowTelemetryResource::view)
                         .toList());
-    }
-
-    private static Optional<Digest> digest(@Nullable String given, List<FieldViolation> violations) {
-        try {
-            return Optional.ofNullable(given).map(Digest::parse);
-        } catch (IllegalArgumentException e) {
-            violations.add(new FieldViolation("artifact", "must be a SHA-256 in hex: the shadow's", given));
-            return Optional.empty();
-        }
-    }
-
-    private static Instant since(@Nullable String given, List<FieldViolation> violations) {
-        try {
-            return given == null ? Instant.EPOCH : Instant.parse(given);
-        } catch (DateTimeParseException e) {
-            violations.add(new FieldViolation("since", "must be an RFC 3339 instant in UTC", given));
-            return Instant.EPOCH;
-        }
     }
 
     private static ComparisonView view(Comparison row) {

@@ -16,7 +16,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -132,9 +131,9 @@ class TelemetryResource {
         List<FieldViolation> violations = new ArrayList<>();
         WindowQuery query = new WindowQuery(
                 Optional.ofNullable(device),
-                digest(artifact, violations),
+                TelemetryParameters.artifact(artifact, violations),
                 Optional.ofNullable(source),
-                since(since, violations),
+                TelemetryParameters.since(since, violations),
                 limit(limit, violations));
         refuse(violations);
         return new WindowList(
@@ -148,7 +147,7 @@ class TelemetryResource {
             summary = "Share of results scored over their threshold, by input source, over all stored windows")
     public ShareList shares(@QueryParam("since") @Nullable String since) {
         List<FieldViolation> violations = new ArrayList<>();
-        Instant from = since(since, violations);
+        Instant from = TelemetryParameters.since(since, violations);
         refuse(violations);
         return new ShareList(
                 windows.shares(from).stream().map(TelemetryResource::view).toList());
@@ -162,11 +161,11 @@ class TelemetryResource {
     public ProfileList profiles(
             @QueryParam("artifact") @Nullable String artifact, @QueryParam("since") @Nullable String since) {
         List<FieldViolation> violations = new ArrayList<>();
-        Optional<Digest> wanted = digest(artifact, violations);
+        Optional<Digest> wanted = TelemetryParameters.artifact(artifact, violations);
         if (artifact == null) {
             violations.add(new FieldViolation("artifact", "says which artifact, by its SHA-256 in hex", null));
         }
-        Instant from = since(since, violations);
+        Instant from = TelemetryParameters.since(since, violations);
         refuse(violations);
         return new ProfileList(profiles.of(wanted.orElseThrow(), from).stream()
                 .map(TelemetryResource::view)
@@ -191,24 +190,6 @@ class TelemetryResource {
     private static void refuse(List<FieldViolation> violations) {
         if (!violations.isEmpty()) {
             throw Problem.invalid(violations);
-        }
-    }
-
-    private static Optional<Digest> digest(@Nullable String given, List<FieldViolation> violations) {
-        try {
-            return Optional.ofNullable(given).map(Digest::parse);
-        } catch (IllegalArgumentException e) {
-            violations.add(new FieldViolation("artifact", "must be a SHA-256 in hex", given));
-            return Optional.empty();
-        }
-    }
-
-    private static Instant since(@Nullable String given, List<FieldViolation> violations) {
-        try {
-            return given == null ? Instant.EPOCH : Instant.parse(given);
-        } catch (DateTimeParseException e) {
-            violations.add(new FieldViolation("since", "must be an RFC 3339 instant in UTC", given));
-            return Instant.EPOCH;
         }
     }
 
