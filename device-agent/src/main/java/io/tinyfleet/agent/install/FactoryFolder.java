@@ -29,8 +29,6 @@ import java.util.TreeMap;
  * It is believed as the image is that it came with, agent and all: by its own root, enrolled or not.
  */
 public record FactoryFolder(Path folder) {
-    private static final int READ_BYTES = 64 * 1024;
-
     /** Why a folder is of no use, as a stable code and a sentence. */
     public static final class UnusableFactoryException extends Exception {
         private static final long serialVersionUID = 1L;
@@ -77,15 +75,7 @@ public record FactoryFolder(Path folder) {
 
     /** Whether the file's bytes are the artifact. */
     public static boolean isWhole(Disk disk, Digest artifact, Path file) throws IOException {
-        Digest.Hasher hasher = Digest.hasher();
-        long at = 0;
-        byte[] piece = disk.read(file, at, READ_BYTES);
-        while (piece.length > 0) {
-            hasher.update(piece, 0, piece.length);
-            at += piece.length;
-            piece = disk.read(file, at, READ_BYTES);
-        }
-        return hasher.digest().equals(artifact);
+        return ModelStore.hash(disk, file).equals(artifact);
     }
 
     private String model(Disk disk) throws IOException, UnusableFactoryException {

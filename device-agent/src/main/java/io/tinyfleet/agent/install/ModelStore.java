@@ -141,7 +141,7 @@ public final class ModelStore {
     }
 
     private boolean isRight(Path file, Digest artifact) throws IOException {
-        return disk.size(file) >= 0 && hash(file).equals(artifact);
+        return disk.size(file) >= 0 && hash(disk, file).equals(artifact);
     }
 
     /** What its download has cost, as far as the journal knows. */
@@ -202,7 +202,7 @@ public final class ModelStore {
     /** Moves a whole part file under {@code models/}; false when its hash is wrong, and then it is deleted. */
     public synchronized boolean assemble(Digest artifact, long size) throws IOException {
         Path part = home.part(artifact);
-        if (disk.size(part) != size || !hash(part).equals(artifact)) {
+        if (disk.size(part) != size || !hash(disk, part).equals(artifact)) {
             disk.delete(part);
             disk.flushDirectory(home.blobs());
             return false;
@@ -224,7 +224,8 @@ public final class ModelStore {
         Path decoded = home.decoded(artifact);
         disk.delete(decoded);
         try {
-            if (disk.size(part) != encoding.getBlob().getSize() || !hash(part).equals(blob)) {
+            if (disk.size(part) != encoding.getBlob().getSize()
+                    || !hash(disk, part).equals(blob)) {
                 throw new CorruptPatchException(
                         CorruptPatchException.Reason.DAMAGED,
                         0,
@@ -326,7 +327,8 @@ public final class ModelStore {
         }
     }
 
-    private Digest hash(Path file) throws IOException {
+    /** Of a file's bytes, read piece by piece. */
+    static Digest hash(Disk disk, Path file) throws IOException {
         Digest.Hasher hasher = Digest.hasher();
         long at = 0;
         byte[] piece = disk.read(file, at, READ_BYTES);
