@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tinyfleet.agent.fixture.Await;
-import io.tinyfleet.agent.power.EnergyMeters;
 import io.tinyfleet.agent.runtime.ForwardingModel;
 import io.tinyfleet.agent.runtime.InferenceException;
 import io.tinyfleet.agent.runtime.Models;
 import io.tinyfleet.agent.runtime.Tensor;
-import io.tinyfleet.agent.telemetry.WindowRecorder;
-import io.tinyfleet.agent.telemetry.WindowSurroundings;
 import io.tinyfleet.protocol.AttemptId;
 import io.tinyfleet.protocol.Digest;
-import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.Agreement;
 import io.tinyfleet.protocol.v1.AgreementMeasure;
 import io.tinyfleet.protocol.v1.Phase;
@@ -21,7 +17,6 @@ import io.tinyfleet.protocol.v1.ShadowCounts;
 import io.tinyfleet.protocol.v1.Variant;
 import io.tinyfleet.protocol.v1.Window;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -46,28 +41,8 @@ class ShadowRunTest {
     private final List<Window> windows = new CopyOnWriteArrayList<>();
     private final Stepped active = new Stepped();
     private final ModelStandIn shadow = new ModelStandIn();
-    private final ServedSlot server = ServedSlot.start(
-            new SlotName("vad"),
-            new ServedSlot.Feed(source, Pace.FAST, List.of()),
-            new Pacer() {
-                @Override
-                public long nanos() {
-                    return System.nanoTime();
-                }
-
-                @Override
-                public void awaitUntil(long nanos) {}
-            },
-            new WindowRecorder(
-                    new SlotName("vad"),
-                    "count",
-                    Duration.ofMinutes(10),
-                    new WindowSurroundings(
-                            () -> Duration.ofNanos(System.nanoTime()),
-                            () -> Instant.EPOCH,
-                            () -> false,
-                            EnergyMeters.forHardware("generic-x86_64")),
-                    windows::add));
+    private final ServedSlot server =
+            Unpaced.start(new ServedSlot.Feed(source, Pace.FAST, List.of()), "count", windows::add);
 
     /** A model that makes one inference for each permit. */
     private static final class Stepped extends ForwardingModel {
@@ -274,28 +249,7 @@ class ShadowRunTest {
     @Test
     void what_applications_ask_is_compared_too() throws Exception {
         ModelStandIn answering = new ModelStandIn();
-        try (ServedSlot bare = ServedSlot.start(
-                new SlotName("vad"),
-                ServedSlot.Feed.NONE,
-                new Pacer() {
-                    @Override
-                    public long nanos() {
-                        return System.nanoTime();
-                    }
-
-                    @Override
-                    public void awaitUntil(long nanos) {}
-                },
-                new WindowRecorder(
-                        new SlotName("vad"),
-                        "",
-                        Duration.ofMinutes(10),
-                        new WindowSurroundings(
-                                () -> Duration.ofNanos(System.nanoTime()),
-                                () -> Instant.EPOCH,
-                                () -> false,
-                                EnergyMeters.forHardware("generic-x86_64")),
-                        windows::add))) {
+        try (ServedSlot bare = Unpaced.start(ServedSlot.Feed.NONE, "", windows::add)) {
             Variant plain = Variant.getDefaultInstance();
             bare.activate(new ActiveModel(answering, Installations.of(plain, digest(1)), Phase.HEALTHY));
             shadow.score = 0.1f;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tinyfleet.agent.board.SysRoot;
 import io.tinyfleet.agent.fixture.Await;
-import io.tinyfleet.agent.power.EnergyMeters;
 import io.tinyfleet.agent.runtime.ForwardingModel;
 import io.tinyfleet.agent.runtime.InferenceException;
 import io.tinyfleet.agent.runtime.ModelFile;
@@ -14,10 +13,7 @@ import io.tinyfleet.agent.runtime.RealModels;
 import io.tinyfleet.agent.runtime.RunningModel;
 import io.tinyfleet.agent.runtime.Tensor;
 import io.tinyfleet.agent.runtime.WorkerSettings;
-import io.tinyfleet.agent.telemetry.WindowRecorder;
-import io.tinyfleet.agent.telemetry.WindowSurroundings;
 import io.tinyfleet.protocol.AttemptId;
-import io.tinyfleet.protocol.SlotName;
 import io.tinyfleet.protocol.v1.Agreement;
 import io.tinyfleet.protocol.v1.AgreementMeasure;
 import io.tinyfleet.protocol.v1.Phase;
@@ -25,7 +21,6 @@ import io.tinyfleet.protocol.v1.ShadowCounts;
 import io.tinyfleet.protocol.v1.Window;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -84,28 +79,10 @@ class SileroShadowTest {
             @Override
             public void close() {}
         };
-        ServedSlot server = ServedSlot.start(
-                new SlotName("vad"),
+        ServedSlot server = Unpaced.start(
                 new ServedSlot.Feed(ReplaySource.open("speech", SPEECH), Pace.FAST, List.of(sink)),
-                new Pacer() {
-                    @Override
-                    public long nanos() {
-                        return System.nanoTime();
-                    }
-
-                    @Override
-                    public void awaitUntil(long nanos) {}
-                },
-                new WindowRecorder(
-                        new SlotName("vad"),
-                        "speech",
-                        Duration.ofMinutes(10),
-                        new WindowSurroundings(
-                                () -> Duration.ofNanos(System.nanoTime()),
-                                () -> Instant.EPOCH,
-                                () -> false,
-                                EnergyMeters.forHardware("generic-x86_64")),
-                        windows::add));
+                "speech",
+                windows::add);
         AtomicLong shadowed = new AtomicLong();
         try (server) {
             ModelFile file = Models.onnx(active, Models.sileroPipeline());
