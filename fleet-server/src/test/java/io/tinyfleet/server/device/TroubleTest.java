@@ -22,7 +22,9 @@ import io.tinyfleet.protocol.v1.ReportedSlot;
 import io.tinyfleet.protocol.v1.Severity;
 import io.tinyfleet.protocol.v1.Stream;
 import io.tinyfleet.server.platform.DatabaseResource;
+import jakarta.inject.Inject;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -36,6 +38,9 @@ import org.junit.jupiter.params.provider.CsvSource;
         user = "olga",
         roles = {"operator", "viewer"})
 class TroubleTest {
+    @Inject
+    InstantSource clock;
+
     private static final Digest ARTIFACT = Digest.of(new byte[] {1});
     private static final AttemptId ATTEMPT = new AttemptId(UUID.randomUUID());
 
@@ -89,7 +94,7 @@ class TroubleTest {
             assertThat(seen.getString("slots[0].input.state")).isEqualTo(word);
             assertThat(seen.getString("slots[0].input.reason")).isEqualTo(reason);
             assertThat(Instant.parse(seen.getString("slots[0].input.since")))
-                    .isBefore(Instant.now().minus(55, ChronoUnit.SECONDS));
+                    .isBefore(clock.instant().minus(55, ChronoUnit.SECONDS));
             assertThat(seen.getString("state")).isEqualTo("DEGRADED");
             assertThat(seen.getString("stateReason"))
                     .contains("vad: the input is")
