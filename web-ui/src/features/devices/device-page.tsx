@@ -25,7 +25,8 @@ import {
   severityMark,
   shareDone,
 } from './model';
-import { phaseMark, phaseWord, wayWord } from './phase';
+import { wayWord } from './phase';
+import { PhaseLine } from './phase-line';
 import { deviceEventsQuery, deviceQuery, quarantine, release } from './queries';
 import { ShadowPanel } from './shadow-panel';
 
@@ -186,21 +187,7 @@ function AttemptView({ attempt }: { attempt: Attempt }) {
   const size: CSSProperties = { width: `${100 * shareDone(attempt.bytesDone, attempt.bytesTotal)}%` };
   return (
     <div className={styles.attempt}>
-      <p>
-        <MarkedWord kind={phaseMark(attempt.phase)}>{phaseWord(attempt.phase, t)}</MarkedWord>
-        {attempt.updatedAt !== undefined && (
-          <span className="muted">
-            {' '}
-            · <Ago at={attempt.updatedAt} />
-          </span>
-        )}
-      </p>
-      {attempt.detail !== undefined && attempt.detail !== '' && (
-        <p className={styles.detail}>
-          {attempt.reason !== undefined && attempt.reason !== '' && <code>{attempt.reason} </code>}
-          {attempt.detail}
-        </p>
-      )}
+      <PhaseLine attempt={attempt} />
       {attempt.bytesTotal > 0 && (
         <>
           <div className={styles.progress} aria-hidden="true">

@@ -11,7 +11,7 @@ import { useMayOperate } from '../session';
 import { measured } from './columns';
 import styles from './device.module.css';
 import type { DeviceDetail, ReportedShadow } from './model';
-import { phaseMark, phaseWord } from './phase';
+import { PhaseLine } from './phase-line';
 import { type Comparison, newestOf, shadowsQuery, stopShadow, type WantedShadow } from './shadow';
 
 /** Models that run beside the device's own and never answer: what each is asked to do and how far it agrees. */
@@ -94,19 +94,7 @@ function State({ reported }: { reported: ReportedShadow | undefined }) {
   }
   return (
     <>
-      <p>
-        <MarkedWord kind={phaseMark(reported.phase)}>{phaseWord(reported.phase, t)}</MarkedWord>
-        <span className="muted">
-          {' '}
-          · <Ago at={reported.updatedAt} />
-        </span>
-      </p>
-      {reported.detail !== undefined && reported.detail !== '' && (
-        <p className={styles.detail}>
-          {reported.reason !== undefined && reported.reason !== '' && <code>{reported.reason} </code>}
-          {reported.detail}
-        </p>
-      )}
+      <PhaseLine attempt={reported} />
       {reported.phase === 'DOWNLOADING' && (
         <p className={styles.small}>
           {t.device.progress(f.bytes(reported.bytesDone), f.bytes(reported.bytesTotal))}
