@@ -46,7 +46,7 @@ final class ByteModel {
     }
 
     /** Codes the next bytes of the segment. */
-    void code(BinaryCoder coder, byte[] old, byte[] target, int count) throws IOException, CorruptPatchException {
+    void code(Coder coder, byte[] old, byte[] target, int count) throws IOException, CorruptPatchException {
         for (int i = 0; i < count; i++) {
             int context = place * BEFORE + before;
             int wanted = target[i] - old[i] & 0xff;

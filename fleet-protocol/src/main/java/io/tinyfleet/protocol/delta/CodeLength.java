@@ -1,9 +1,10 @@
 package io.tinyfleet.protocol.delta;
 
 /** Writes nothing and adds up what writing would cost. Owned by one thread. */
-final class CodeLength extends BinaryCoder {
+final class CodeLength extends Coder {
     private static final int STEPS = 4096;
     private static final int STEP_SHIFT = 4;
+    private static final int FULL = 1 << SHARE_BITS;
     private static final double[] BITS = new double[STEPS];
 
     static {
@@ -18,9 +19,20 @@ final class CodeLength extends BinaryCoder {
     int code(int[] models, int index, int bit, int limit) {
         int state = models[index];
         int one = AdaptiveBit.probability(state);
-        bits += BITS[(bit == 1 ? one : 65_536 - one) >>> STEP_SHIFT];
+        add(bit == 1 ? one : FULL - one);
         models[index] = AdaptiveBit.learned(state, bit, limit);
         return bit;
+    }
+
+    @Override
+    int codeFour(long bounds, int symbol) {
+        int from = symbol == 0 ? 0 : below(bounds, symbol);
+        add((symbol == LAST ? FULL : below(bounds, symbol + 1)) - from);
+        return symbol;
+    }
+
+    private void add(int share) {
+        bits += BITS[share >>> STEP_SHIFT];
     }
 
     /** What the decisions so far would have cost. */

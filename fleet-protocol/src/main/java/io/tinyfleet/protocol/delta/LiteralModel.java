@@ -26,7 +26,7 @@ final class LiteralModel {
     }
 
     /** Codes the next bytes of the segment. */
-    void code(BinaryCoder coder, byte[] target, int count) throws IOException, CorruptPatchException {
+    void code(Coder coder, byte[] target, int count) throws IOException, CorruptPatchException {
         for (int i = 0; i < count; i++) {
             int coded = coder.codeTree(states, (before >> 4) * BYTE_STATES, Byte.SIZE, target[i] & 0xff, LIMIT);
             target[i] = (byte) coded;

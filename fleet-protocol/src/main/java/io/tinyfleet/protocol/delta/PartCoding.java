@@ -10,13 +10,7 @@ final class PartCoding {
 
     /** Codes the first {@code length} bytes of a part that begins at {@code newOffset} in the target. */
     static void code(
-            BaseBytes base,
-            BaseBytes target,
-            Part part,
-            long newOffset,
-            long length,
-            PartModels models,
-            BinaryCoder coder)
+            BaseBytes base, BaseBytes target, Part part, long newOffset, long length, PartModels models, Coder coder)
             throws IOException, CorruptPatchException {
         byte[] old = new byte[(int) Math.min(BUFFER_BYTES, length)];
         byte[] fresh = new byte[old.length];

@@ -34,7 +34,7 @@ final class PartModel {
     /** Where the part before ended in the base: usually the next one begins there. */
     private long expectedOldOffset;
 
-    void write(BinaryCoder coder, Part part) throws IOException, CorruptPatchException {
+    void write(Coder coder, Part part) throws IOException, CorruptPatchException {
         long[] fields = new long[FIELDS];
         fields[LENGTH] = part.length();
         if (part instanceof Part.Bytes bytes) {
@@ -59,7 +59,7 @@ final class PartModel {
      *
      * @param patchOffset where it stands, for the refusal
      */
-    Part read(BinaryCoder coder, long baseSize, long room, long patchOffset) throws IOException, CorruptPatchException {
+    Part read(Coder coder, long baseSize, long room, long patchOffset) throws IOException, CorruptPatchException {
         long[] fields = new long[FIELDS];
         code(coder, fields);
         long length = fields[LENGTH];
@@ -115,7 +115,7 @@ final class PartModel {
                 "there is no segment of kind " + fields[KIND] + " (patch byte " + patchOffset + ")");
     }
 
-    private void code(BinaryCoder coder, long[] fields) throws IOException, CorruptPatchException {
+    private void code(Coder coder, long[] fields) throws IOException, CorruptPatchException {
         codeByte(coder, fields, KIND);
         codeNumber(coder, fields, LENGTH);
         if (fields[KIND] == BYTES) {
@@ -130,11 +130,11 @@ final class PartModel {
         }
     }
 
-    private void codeByte(BinaryCoder coder, long[] fields, int field) throws IOException, CorruptPatchException {
+    private void codeByte(Coder coder, long[] fields, int field) throws IOException, CorruptPatchException {
         fields[field] = coder.codeTree(states, field * TREE, Byte.SIZE, (int) fields[field], AdaptiveBit.LIVELY);
     }
 
-    private void codeNumber(BinaryCoder coder, long[] fields, int field) throws IOException, CorruptPatchException {
+    private void codeNumber(Coder coder, long[] fields, int field) throws IOException, CorruptPatchException {
         long rest = fields[field];
         long value = 0;
         for (int group = 0; group < MAX_GROUPS; group++) {

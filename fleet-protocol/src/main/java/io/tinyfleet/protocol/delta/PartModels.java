@@ -42,14 +42,9 @@ final class PartModels {
     }
 
     /** Codes the next bytes of the part that was begun last. */
-    void code(BinaryCoder coder, Part part, byte[] old, byte[] target, int count)
-            throws IOException, CorruptPatchException {
+    void code(Coder coder, Part part, byte[] old, byte[] target, int count) throws IOException, CorruptPatchException {
         if (part instanceof Part.Weights) {
-            if (coder instanceof RangeDecoder decoder) {
-                weights.read(decoder, old, target, count);
-            } else {
-                weights.code(coder, old, target, 0, count);
-            }
+            weights.code(coder, old, target, count);
         } else if (part instanceof Part.Bytes) {
             bytes.code(coder, old, target, count);
         } else {

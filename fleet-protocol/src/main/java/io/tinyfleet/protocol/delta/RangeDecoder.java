@@ -3,46 +3,48 @@ package io.tinyfleet.protocol.delta;
 import io.tinyfleet.protocol.delta.CorruptPatchException.Reason;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 
 /**
  * Reads decisions that {@link RangeEncoder} wrote. Owned by one thread; does not close the stream.
  *
  * <p>What {@link WeightModel} reads in its innermost loop is not private: it keeps these fields in locals meanwhile.
  */
-final class RangeDecoder extends BinaryCoder {
+final class RangeDecoder extends Coder {
+    /** The range has at most so many bits: exact in the floating-point numbers that some languages calculate with. */
+    static final int RANGE_BITS = 48;
+
+    /** Below this the next word is taken in. */
+    static final long NORMAL = 1L << 32;
+
+    /** Bytes that a stretch of weights can take at most. */
+    private static final int AHEAD = 4096;
+
     private static final int BUFFER_BYTES = 64 * 1024;
-    static final int NORMAL = 1 << 24;
-    static final int BOUND_SHIFT = 16;
-    private static final int FEW_BYTES = 4096;
-    private static final int START_BYTES = 5;
 
     private final InputStream in;
-    final byte[] buffer = new byte[BUFFER_BYTES];
+    final byte[] buffer = new byte[BUFFER_BYTES + AHEAD];
     int next;
     private int filled;
     private boolean ended;
     private long taken;
-    int range = -1;
-    int code;
+    long range = 1L << RANGE_BITS;
+    long code;
 
     RangeDecoder(InputStream in, long alreadyTaken) throws IOException, CorruptPatchException {
         this.in = in;
         this.taken = alreadyTaken;
-        if (nextByte() != 0) {
-            throw new CorruptPatchException(
-                    Reason.MALFORMED_SEGMENT, taken(), "the first byte behind the header must be 0");
-        }
-        for (int i = 1; i < START_BYTES; i++) {
-            code = code << 8 | nextByte();
+        for (int i = 0; i < RANGE_BITS; i += Byte.SIZE) {
+            code = code << Byte.SIZE | nextByte();
         }
     }
 
     @Override
     int code(int[] models, int index, int bit, int limit) throws IOException, CorruptPatchException {
         int state = models[index];
-        int bound = (range >>> BOUND_SHIFT) * AdaptiveBit.probability(state);
+        long bound = (range >>> SHARE_BITS) * AdaptiveBit.probability(state);
         int decided;
-        if (Integer.compareUnsigned(code, bound) < 0) {
+        if (code < bound) {
             range = bound;
             decided = 1;
         } else {
@@ -51,25 +53,62 @@ final class RangeDecoder extends BinaryCoder {
             decided = 0;
         }
         models[index] = AdaptiveBit.learned(state, decided, limit);
-        while (Integer.compareUnsigned(range, NORMAL) < 0) {
-            range <<= 8;
-            code = code << 8 | nextByte();
-        }
+        normalize();
         return decided;
     }
 
-    /** Bytes at hand from {@link #next} on; few only near the end of the patch. */
-    int buffered() throws IOException {
-        while (filled - next < FEW_BYTES && !ended) {
+    /** {@link WeightModel} reads most symbols in a form of its own, which gives the same. */
+    @Override
+    int codeFour(long bounds, int symbol) throws IOException, CorruptPatchException {
+        long unit = range >>> SHARE_BITS;
+        int decided = 0;
+        long from = 0;
+        long to = unit * below(bounds, 1);
+        while (code >= to && decided < LAST) {
+            decided++;
+            from = to;
+            to = decided == LAST ? range : unit * below(bounds, decided + 1);
+        }
+        code -= from;
+        range = to - from;
+        normalize();
+        return decided;
+    }
+
+    /** Takes in the next word if it is time. */
+    void normalize() throws IOException, CorruptPatchException {
+        if (range < NORMAL) {
+            range <<= Short.SIZE;
+            code = code << Short.SIZE | nextByte() << Byte.SIZE | nextByte();
+        }
+    }
+
+    /**
+     * Takes care that {@link #AHEAD} bytes can be taken from {@link #buffer} without asking. Behind the end of the patch
+     * they are zeros, and {@link #requireTaken} says then that the patch is too short.
+     */
+    void lookAhead() throws IOException {
+        while (filled - next < AHEAD && !ended) {
             System.arraycopy(buffer, next, buffer, 0, filled - next);
             taken += next;
             filled -= next;
             next = 0;
-            int read = in.read(buffer, filled, buffer.length - filled);
-            ended = read < 0;
-            filled += Math.max(0, read);
+            int read = in.read(buffer, filled, BUFFER_BYTES - filled);
+            if (read < 0) {
+                ended = true;
+                Arrays.fill(buffer, filled, filled + AHEAD, (byte) 0);
+            } else {
+                filled += read;
+            }
         }
-        return filled - next;
+    }
+
+    /** @throws CorruptPatchException when more was taken than there is */
+    void requireTaken() throws CorruptPatchException {
+        if (next > filled) {
+            next = filled;
+            throw truncated();
+        }
     }
 
     /** Bytes of the patch that were read so far. */
@@ -95,12 +134,14 @@ final class RangeDecoder extends BinaryCoder {
 
     private int nextByte() throws IOException, CorruptPatchException {
         if (next == filled && !refill()) {
-            throw new CorruptPatchException(
-                    Reason.TRUNCATED,
-                    taken(),
-                    "the patch ends after " + taken() + " bytes, in the middle of a segment");
+            throw truncated();
         }
         return buffer[next++] & 0xff;
+    }
+
+    private CorruptPatchException truncated() {
+        return new CorruptPatchException(
+                Reason.TRUNCATED, taken(), "the patch ends after " + taken() + " bytes, in the middle of a segment");
     }
 
     private boolean refill() throws IOException {

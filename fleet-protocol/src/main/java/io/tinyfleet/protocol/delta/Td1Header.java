@@ -22,7 +22,7 @@ public record Td1Header(long baseSize, Digest base, long targetSize, Digest targ
     public static final long MAX_FILE_BYTES = 1L << 40;
 
     private static final byte[] MAGIC = {(byte) 0x89, 'T', 'D', '1', '\r', '\n'};
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     public Td1Header {
         if (baseSize < 0 || baseSize > MAX_FILE_BYTES) {

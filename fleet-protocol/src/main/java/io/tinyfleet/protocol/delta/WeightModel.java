@@ -7,9 +7,10 @@ import java.util.Arrays;
  * Eight-bit weights that were trained on. Each column (or row, or the whole tensor) learns by how much its scale has
  * moved, so that {@code old * slope} says where the new value should be, exactly; the distance of that point to the
  * nearest whole number is half of the context, how much this column and this row have changed lately the other half.
- * The residual against the nearest whole number is coded as: is it zero, its sign, its size one by one.
+ * The residual against the nearest whole number is one symbol: 0, 1, -1, or further away, which sign and size then say.
  *
- * <p>The statistics go on from segment to segment, the columns start anew. Owned by one thread.
+ * <p>Everything is learned from the first rows and from every 29th then, so that most weights cost a look into two
+ * tables and one comparison. The statistics go on from segment to segment, the columns start anew. Owned by one thread.
  */
 final class WeightModel {
     /** Columns that may learn on their own; bounds the memory of a decoder. */
@@ -36,23 +37,32 @@ final class WeightModel {
     private static final int LARGEST_UNARY = 15;
     private static final int ESCAPE_BITS = 7;
 
-    /** Of a patch, for one weight: at most two for each decision. */
-    private static final int MOST_BYTES = 2 * (2 + LARGEST_UNARY + ESCAPE_BITS);
-
     /** Activities are mean sizes of residuals in 1/4096, a residual counting at most 15. */
     private static final int ACTIVITY_SHIFT = 12;
 
     private static final int FIRST_ACTIVITY = 1229;
-    private static final int ROW_SHIFT = 5;
     private static final int SLOWEST = 250;
     private static final int FIRST_DIVISOR = 5;
     private static final int LEVEL_SHIFT = 4;
     private static final int[] STEPS = new int[SLOWEST + 1];
 
-    /** Rows that columns learn from at first, and of how many they learn from one then: no divisor of usual sizes. */
-    private static final int FIRST_ROWS = 96;
+    /** Rows that are learned from at first, and of how many one is then: no divisor of usual sizes. */
+    private static final int FIRST_ROWS = 64;
 
-    private static final int ROWS_BETWEEN = 13;
+    private static final int ROWS_BETWEEN = 29;
+
+    /** What one scale for all weights calls a row, and how many of those it learns from at first. */
+    private static final int ROW = 64;
+
+    private static final int FIRST_SCALE_ROWS = 2;
+
+    /** Within so many weights the activity of the row is taken to be the same. */
+    private static final int STRETCH = 32;
+
+    /** Of a column: its slope above the first context of its level. */
+    private static final int KNOWN_SHIFT = 12;
+
+    private static final int KNOWN_MASK = (1 << KNOWN_SHIFT) - 1;
 
     /** Levels of activity, finest where most residuals are zero or one. */
     private static final byte[] COLUMN_LEVEL = levels(new int[] {
@@ -69,45 +79,58 @@ final class WeightModel {
         }
     }
 
-    private final int[] zero;
-    private final int[] towards;
+    private final Frequencies residuals;
     private final int[] size;
     private final int[] escape;
-    private final int[] slope = new int[MAX_COLUMNS];
+
+    /** A trial sees only a sample of the tensor, so it learns from all of it. */
+    private final boolean trial;
+
+    private final int[] known = new int[MAX_COLUMNS];
     private final int[] squares = new int[MAX_COLUMNS];
     private final int[] activity = new int[MAX_COLUMNS];
-
-    /** Of each column's activity the first state of its level. */
-    private final int[] levelOf = new int[MAX_COLUMNS];
 
     private int oldCentre;
     private int newCentre;
     private int columns;
+
+    /** From one weight's column to the next one's: 0 where there is one column. */
+    private int columnStep;
+
+    private int row;
     private long restart;
     private long untilRestart;
-    private int column;
+
+    /** In the row. */
+    private int place;
 
     /** Rows that columns have learned from, up to {@link #SLOWEST}. */
     private int seen;
 
-    /** Above 0: columns learn nothing from this row. */
+    /** Above 0: nothing is learned from this row. */
     private int turn;
+
+    /** Sizes of residuals in this stretch so far. */
+    private int changes;
 
     private int rowActivity;
 
+    /** Of the row's level the first context. */
+    private int rowContext;
+
     WeightModel() {
-        zero = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * FRACTIONS);
-        towards = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * FRACTIONS);
-        size = AdaptiveBit.states(COLUMN_LEVELS * ROW_LEVELS * 2 * SIZES);
+        residuals = new Frequencies(ROW_LEVELS * COLUMN_LEVELS * FRACTIONS);
+        size = AdaptiveBit.states(ROW_LEVELS * COLUMN_LEVELS * 2 * SIZES);
         escape = AdaptiveBit.states(1 << ESCAPE_BITS);
+        trial = false;
     }
 
-    /** Takes over the statistics; columns begin anew with each segment. */
+    /** For a trial: takes over the statistics; columns begin anew with each segment. */
     WeightModel(WeightModel learned) {
-        zero = learned.zero.clone();
-        towards = learned.towards.clone();
+        residuals = new Frequencies(learned.residuals);
         size = learned.size.clone();
         escape = learned.escape.clone();
+        trial = true;
     }
 
     private static byte[] levels(int[] bounds) {
@@ -127,178 +150,208 @@ final class WeightModel {
         oldCentre = weights.oldCentre();
         newCentre = weights.newCentre();
         columns = weights.columns();
+        columnStep = columns == 1 ? 0 : 1;
+        row = columns == 1 ? ROW : columns;
         restart = weights.restart() == 0 ? Long.MAX_VALUE : weights.restart();
         untilRestart = restart;
-        column = 0;
         seen = 0;
         rowActivity = FIRST_ACTIVITY;
-        forgetScales();
         Arrays.fill(activity, 0, columns, FIRST_ACTIVITY);
-        Arrays.fill(levelOf, 0, columns, columnLevel(FIRST_ACTIVITY));
+        forgetScales();
     }
 
-    /** Codes the next bytes of the segment, those from {@code from} to before {@code to} of the buffers. */
-    void code(BinaryCoder coder, byte[] old, byte[] target, int from, int to)
-            throws IOException, CorruptPatchException {
-        for (int i = from; i < to; i++) {
-            int at = column;
-            int x = (byte) (old[i] - oldCentre);
-            int point = x * slope[at] + HALF;
-            int nearest = point >> SLOPE_SHIFT;
-            int level = levelOf[at] + ROW_LEVEL[rowActivity >> LEVEL_SHIFT];
-            int context = level * FRACTIONS + (point >> FRACTION_SHIFT & FRACTIONS - 1);
-            int residual = codeResidual(coder, context, level, (byte) (target[i] - newCentre - nearest));
-            int y = (byte) (nearest + residual);
-            target[i] = (byte) (y + newCentre);
+    private void forgetScales() {
+        place = 0;
+        turn = 1 - (columns == 1 ? FIRST_SCALE_ROWS : FIRST_ROWS);
+        changes = 0;
+        rowContext = rowContext(rowActivity);
+        Arrays.fill(squares, 0, columns, DOUBT);
+        for (int column = 0; column < columns; column++) {
+            known[column] = known(ONE, activity[column]);
+        }
+    }
 
-            int size = Math.min(Math.abs(residual), LARGEST_UNARY) << ACTIVITY_SHIFT;
-            if (turn <= 0) {
-                learn(at, x, point, y, size, seen);
+    private static int rowContext(int activity) {
+        return ROW_LEVEL[activity >> LEVEL_SHIFT] * COLUMN_LEVELS * FRACTIONS;
+    }
+
+    private static int known(int slope, int activity) {
+        return slope << KNOWN_SHIFT | COLUMN_LEVEL[activity >> LEVEL_SHIFT] * FRACTIONS;
+    }
+
+    /** Codes the next bytes of the segment, the first {@code count} of the buffers. */
+    void code(Coder coder, byte[] old, byte[] target, int count) throws IOException, CorruptPatchException {
+        int done = 0;
+        while (done < count) {
+            int end = Math.min(row, place / STRETCH * STRETCH + STRETCH);
+            int length = (int) Math.min(Math.min(end - place, count - done), untilRestart);
+            if (coder instanceof RangeDecoder decoder) {
+                read(decoder, old, target, done, done + length);
+            } else {
+                code(coder, old, target, done, done + length);
             }
-            rowActivity += size - rowActivity >> ROW_SHIFT;
-            if (++column == columns) {
-                column = 0;
-                seen = Math.min(turn <= 0 ? seen + 1 : seen, SLOWEST);
-                turn = turn + 1 == ROWS_BETWEEN ? 0 : turn + 1;
+            done += length;
+            place += length;
+            untilRestart -= length;
+            if (place == end) {
+                endStretch();
             }
-            if (--untilRestart == 0) {
+            if (untilRestart == 0) {
                 untilRestart = restart;
                 forgetScales();
             }
         }
     }
 
-    /** What column {@code at} learns from an old weight {@code x} that has become {@code y}. */
-    private void learn(int at, int x, int point, int y, int size, int rows) {
-        int sum = Math.min(MAX_SQUARES, squares[at] + x * x);
-        squares[at] = sum;
-        int missed = (y << SLOPE_SHIFT) - point + HALF;
-        int moved = slope[at] + (missed >> 4) * x / (sum >> 4);
-        slope[at] = Math.max(0, Math.min(MAX_SLOPE, moved));
-        activity[at] += (size - activity[at]) * STEPS[rows] >> 16;
-        levelOf[at] = columnLevel(activity[at]);
+    private void endStretch() {
+        int length = (place - 1) % STRETCH + 1;
+        rowActivity += (changes << ACTIVITY_SHIFT) / length - rowActivity >> 1;
+        rowContext = rowContext(rowActivity);
+        changes = 0;
+        if (place == row) {
+            place = 0;
+            turn = turn + 1 == ROWS_BETWEEN ? 0 : turn + 1;
+        }
     }
 
-    private static int columnLevel(int activity) {
-        return COLUMN_LEVEL[activity >> LEVEL_SHIFT] * ROW_LEVELS;
+    /** At most to the end of the stretch. */
+    private void code(Coder coder, byte[] old, byte[] target, int from, int to)
+            throws IOException, CorruptPatchException {
+        int column = place * columnStep;
+        for (int i = from; i < to; i++) {
+            int x = (byte) (old[i] - oldCentre);
+            int point = x * (known[column] >> KNOWN_SHIFT) + HALF;
+            int nearest = point >> SLOPE_SHIFT;
+            int context = rowContext + (known[column] & KNOWN_MASK) + (point >> FRACTION_SHIFT & FRACTIONS - 1);
+            int residual = codeResidual(coder, context, (byte) (target[i] - newCentre - nearest));
+            int y = (byte) (nearest + residual);
+            target[i] = (byte) (y + newCentre);
+            changes += Math.min(Math.abs(residual), LARGEST_UNARY);
+            if (turn <= 0 || trial) {
+                learn(context, column, x, point, y, residual);
+            }
+            column += columnStep;
+        }
     }
 
     /**
-     * Reads the next {@code count} bytes of the segment: {@link #code} in a form for devices, whose Java has the simple
-     * compiler only. Most weights did not change, and that one decision is read here, with the decoder's number in
-     * locals; any other goes the common way.
+     * Reads at most to the end of the stretch: {@link #code} in a form for devices, whose Java has the simple compiler
+     * only. The decoder's number is in locals, and whether a weight went up or down by one costs no branch, because
+     * nobody could predict it.
      */
-    void read(RangeDecoder coder, byte[] old, byte[] target, int count) throws IOException, CorruptPatchException {
-        int done = 0;
-        while (done < count) {
-            int sure = (int) Math.min(Math.min(count - done, untilRestart), coder.buffered() / MOST_BYTES);
-            if (sure > 0) {
-                readBuffered(coder, old, target, done, done + sure);
-                untilRestart -= sure;
-                if (untilRestart == 0) {
-                    untilRestart = restart;
-                    forgetScales();
-                }
-            } else {
-                sure = 1;
-                code(coder, old, target, done, done + sure);
-            }
-            done += sure;
-        }
-    }
-
-    /** No scale is forgotten within, and all bytes that this can take are in the decoder's buffer. */
-    private void readBuffered(RangeDecoder coder, byte[] old, byte[] target, int from, int to)
+    private void read(RangeDecoder coder, byte[] old, byte[] target, int from, int to)
             throws IOException, CorruptPatchException {
-        int[] zeros = zero;
-        int[] slopes = slope;
-        int[] levels = levelOf;
-        byte[] rowLevel = ROW_LEVEL;
+        coder.lookAhead();
+        long[] bounds = residuals.bounds();
+        int[] knownOf = known;
         byte[] buffer = coder.buffer;
-        int end = columns;
         int oldZero = oldCentre;
         int newZero = newCentre;
-        int at = column;
-        int inRow = rowActivity;
-        int rows = seen;
-        int now = turn;
+        int column = place * columnStep;
+        int step = columnStep;
+        int first = rowContext;
+        boolean learning = turn <= 0;
+        int changed = 0;
         int next = coder.next;
-        long range = Integer.toUnsignedLong(coder.range);
-        long code = Integer.toUnsignedLong(coder.code);
+        long range = coder.range;
+        long code = coder.code;
         for (int i = from; i < to; i++) {
+            int here = knownOf[column];
             int x = (byte) (old[i] - oldZero);
-            int point = x * slopes[at] + HALF;
-            int level = levels[at] + rowLevel[inRow >> LEVEL_SHIFT];
-            int context = level * FRACTIONS + (point >> FRACTION_SHIFT & FRACTIONS - 1);
-            int residual = 0;
-            long bound = (range >>> RangeDecoder.BOUND_SHIFT) * AdaptiveBit.probability(zeros[context]);
-            if (code < bound) {
-                coder.next = next;
-                coder.range = (int) range;
-                coder.code = (int) code;
-                residual = codeResidual(coder, context, level, 0);
-                next = coder.next;
-                range = Integer.toUnsignedLong(coder.range);
-                code = Integer.toUnsignedLong(coder.code);
+            int point = x * (here >> KNOWN_SHIFT) + HALF;
+            int context = first + (here & KNOWN_MASK) + (point >> FRACTION_SHIFT & FRACTIONS - 1);
+            long bound = bounds[context];
+            long unit = range >>> Coder.SHARE_BITS;
+            long zero = unit * Coder.below(bound, 1);
+            long far = unit * Coder.below(bound, Coder.LAST);
+            int residual;
+            if (code < zero) {
+                range = zero;
+                residual = 0;
+            } else if (code < far) {
+                long up = unit * Coder.below(bound, 2);
+                long down = up - 1 - code >> Long.SIZE - 1;
+                range = up - zero;
+                code -= zero + (range & down);
+                range += far - up - range & down;
+                residual = 2 * (int) down + 1;
+                changed++;
             } else {
-                code -= bound;
-                range -= bound;
-                zeros[context] = AdaptiveBit.learned(zeros[context], 0, LIMIT);
-                while (range < RangeDecoder.NORMAL) {
-                    range <<= Byte.SIZE;
-                    code = code << Byte.SIZE | buffer[next++] & 0xff;
-                }
+                coder.range = range - far;
+                coder.code = code - far;
+                coder.next = next;
+                coder.normalize();
+                residual = codeFar(coder, context, 0);
+                changed += Math.min(Math.abs(residual), LARGEST_UNARY);
+                range = coder.range;
+                code = coder.code;
+                next = coder.next;
+            }
+            if (range < RangeDecoder.NORMAL) {
+                range <<= Short.SIZE;
+                code = code << Short.SIZE | (buffer[next] & 0xff) << Byte.SIZE | buffer[next + 1] & 0xff;
+                next += 2;
             }
             int y = (byte) ((point >> SLOPE_SHIFT) + residual);
             target[i] = (byte) (y + newZero);
-
-            int size = Math.min(Math.abs(residual), LARGEST_UNARY) << ACTIVITY_SHIFT;
-            if (now <= 0) {
-                learn(at, x, point, y, size, rows);
+            if (learning) {
+                learn(context, column, x, point, y, residual);
             }
-            inRow += size - inRow >> ROW_SHIFT;
-            // Without branches: one that is seldom taken makes the other compiler start over when it is.
-            int within = at + 1 - end >> Integer.SIZE - 1;
-            at = at + 1 & within;
-            rows = Math.min(rows + (1 + within & now - 1 >>> Integer.SIZE - 1), SLOWEST);
-            now += 1 + within;
-            now &= now - ROWS_BETWEEN >> Integer.SIZE - 1;
+            column += step;
         }
-        column = at;
-        rowActivity = inRow;
-        seen = rows;
-        turn = now;
+        changes += changed;
         coder.next = next;
-        coder.range = (int) range;
-        coder.code = (int) code;
+        coder.range = range;
+        coder.code = code;
+        coder.requireTaken();
     }
 
-    private void forgetScales() {
-        turn = 1 - FIRST_ROWS;
-        Arrays.fill(slope, 0, columns, ONE);
-        Arrays.fill(squares, 0, columns, DOUBT);
+    private int codeResidual(Coder coder, int context, int residual) throws IOException, CorruptPatchException {
+        return switch (coder.codeFour(residuals.bounds()[context], symbol(residual))) {
+            case 0 -> 0;
+            case 1 -> 1;
+            case 2 -> -1;
+            default -> codeFar(coder, context, residual);
+        };
     }
 
-    private int codeResidual(BinaryCoder coder, int context, int level, int residual)
-            throws IOException, CorruptPatchException {
-        if (coder.code(zero, context, residual == 0 ? 0 : 1, LIMIT) == 0) {
-            return 0;
-        }
-        int likely = (context & FRACTIONS - 1) < FRACTIONS / 2 ? -1 : 1;
-        if (coder.code(towards, context, residual == likely ? 0 : 1, LIMIT) == 0) {
-            return likely;
-        }
-        int from = level * 2 * SIZES;
-        int away = coder.code(size, from, (residual ^ likely) >>> Integer.SIZE - 1, LIMIT);
-        from += away * SIZES;
+    private static int symbol(int residual) {
+        return switch (residual) {
+            case 0 -> 0;
+            case 1 -> 1;
+            case -1 -> 2;
+            default -> Coder.LAST;
+        };
+    }
+
+    /** A residual of 2 or more, or of -2 or less. */
+    private int codeFar(Coder coder, int context, int residual) throws IOException, CorruptPatchException {
+        int from = context / FRACTIONS * 2 * SIZES;
+        int negative = coder.code(size, from, residual >>> Integer.SIZE - 1, LIMIT);
+        from += negative * SIZES;
         int wanted = Math.abs(residual);
-        int reached = 2 - away;
+        int reached = 2;
         while (reached < LARGEST_UNARY && coder.code(size, from + reached, wanted > reached ? 1 : 0, LIMIT) == 1) {
             reached++;
         }
         if (reached == LARGEST_UNARY) {
             reached += coder.codeTree(escape, 0, ESCAPE_BITS, wanted - LARGEST_UNARY, LIMIT);
         }
-        return away == 1 ? -likely * reached : likely * reached;
+        return negative == 1 ? -reached : reached;
+    }
+
+    /** What is learned from an old weight {@code x} that has become {@code y}. */
+    private void learn(int context, int column, int x, int point, int y, int residual) {
+        residuals.count(context, symbol(residual));
+        int sum = Math.min(MAX_SQUARES, squares[column] + x * x);
+        squares[column] = sum;
+        int missed = (y << SLOPE_SHIFT) - point + HALF;
+        int slope = (known[column] >> KNOWN_SHIFT) + (missed >> 4) * x / (sum >> 4);
+        int change = Math.min(Math.abs(residual), LARGEST_UNARY) << ACTIVITY_SHIFT;
+        activity[column] += (change - activity[column]) * STEPS[seen] >> 16;
+        known[column] = known(Math.max(0, Math.min(MAX_SLOPE, slope)), activity[column]);
+        if (column + 1 == columns) {
+            seen = Math.min(seen + 1, SLOWEST);
+        }
     }
 }

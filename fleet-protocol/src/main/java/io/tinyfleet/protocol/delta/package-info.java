@@ -1,5 +1,5 @@
 /**
- * The delta codec td1: residuals of retrained weights, coded by an adaptive binary range coder. {@code docs/td1.md} is
+ * The delta codec td1: residuals of retrained weights, coded by an adaptive range coder. {@code docs/td1.md} is
  * the specification that this package follows number by number.
  */
 @NullMarked

@@ -104,10 +104,6 @@ class Td1FuzzTest {
                         .map(stream -> {
                             byte[] patch = Arrays.copyOf(vector.patch(), Td1Header.BYTES + stream.length);
                             System.arraycopy(stream, 0, patch, Td1Header.BYTES, stream.length);
-                            if (stream.length > 0) {
-                                // Five bytes begin the range coder, the first of them is 0.
-                                patch[Td1Header.BYTES] = 0;
-                            }
                             return arrival(vector, patch);
                         }));
     }

@@ -79,6 +79,8 @@ class Td1GoldenTest {
         write("escapes", signed, Models.weights(40, 96, 0, 26), new Part.Weights(0, length, 0, 0, 48, 0));
         byte[] many = Models.weights(200, 24, 0, 32);
         write("many-rows", many, Models.retrained(many, 24, 0, 0, 33), new Part.Weights(0, many.length, 0, 0, 24, 0));
+        byte[] wide = Models.weights(160, 200, 0, 34);
+        write("wide-rows", wide, Models.retrained(wide, 200, 0, 0, 35), new Part.Weights(0, wide.length, 0, 0, 200, 0));
         byte[] rows = Models.weights(30, 128, 0, 30);
         write("rows", rows, scaledRows(rows, 128), new Part.Weights(0, length, 0, 0, 1, 128));
         write("forgetful-columns", rows, scaledRows(rows, 640), new Part.Weights(0, length, 3, 2, 128, 640));
