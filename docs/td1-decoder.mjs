@@ -81,11 +81,12 @@ const tree = (models, from, bits, limit) => {
 const fields = states(8 * 256)
 const number = (field) => {
   let value = 0
-  for (let scale = 1; ; scale *= 128) {
+  for (let groups = 0; groups < 9; groups++) {
     const group = tree(fields, field * 256, 8, LIVELY)
-    value += (group & 127) * scale
+    value += (group & 127) * 128 ** groups
     if (group < 128) return value
   }
+  return fail('a number without an end')
 }
 const unfolded = (folded) => (folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2)
 
@@ -209,12 +210,17 @@ while (written < targetSize) {
   const old = expected + unfolded(number(2))
   if (old < 0 || old + length > base.length) fail('a segment outside the base')
   expected = old + length
-  if (kind === 1) bytes(old, length, tree(fields, 3 * 256, 8, LIVELY))
-  else {
+  if (kind === 1) {
+    const width = tree(fields, 3 * 256, 8, LIVELY)
+    if (width < 1 || width > 8) fail('no such element')
+    bytes(old, length, width)
+  } else {
     const oldCentre = tree(fields, 4 * 256, 8, LIVELY)
     const newCentre = tree(fields, 5 * 256, 8, LIVELY)
     const columns = number(6)
-    weights(old, length, oldCentre, newCentre, columns, number(7))
+    const restart = number(7)
+    if (columns < 1 || columns > Math.min(8192, length) || (restart > 0 && restart < columns)) fail('no such columns')
+    weights(old, length, oldCentre, newCentre, columns, restart)
   }
 }
 if (code !== 0 || next !== patch.length) fail('the patch goes on')

@@ -70,8 +70,11 @@ sealed interface Part permits Part.Literal, Part.Bytes, Part.Weights {
                 throw new IllegalArgumentException(
                         "columns must be 1 to " + WeightModel.MAX_COLUMNS + ", got " + columns);
             }
-            if (restart < 0) {
-                throw new IllegalArgumentException("restart must not be negative, got " + restart);
+            // To begin anew costs as much as there are columns: a patch of a few bytes must not ask for it all the
+            // time.
+            if (columns > length || restart != 0 && restart < columns) {
+                throw new IllegalArgumentException("columns must be at most the length of " + length
+                        + " and a restart, which is " + restart + ", got " + columns);
             }
         }
 

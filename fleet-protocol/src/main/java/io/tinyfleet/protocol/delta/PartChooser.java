@@ -3,14 +3,16 @@ package io.tinyfleet.protocol.delta;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Finds out how a stretch is coded best: every way is measured on a sample, with the statistics that the decoder will
  * have at that point.
  */
 final class PartChooser {
-    private static final int CENTRE_SAMPLE = 32 * 1024;
+    private static final int CENTRE_SAMPLE = 128 * 1024;
     private static final int LAYOUT_SAMPLE = 256 * 1024;
 
     /** A sample is taken from the middle of so many stretches: the first rows of a table are often not like the others. */
@@ -95,7 +97,10 @@ final class PartChooser {
         double least = Math.min(signedCost, unsignedCost) * CENTRE_SHARE;
         int[] old = counts(base, segment.oldOffset(), segment.length());
         int[] fresh = counts(target, segment.newOffset(), segment.length());
-        List<Centres> seen = List.of(new Centres(mode(old), mode(fresh)), new Centres(median(old), median(fresh)));
+        Set<Centres> seen = new LinkedHashSet<>();
+        seen.add(new Centres(mode(old), mode(fresh)));
+        seen.add(new Centres(median(old), median(fresh)));
+        seen.removeAll(List.of(signed, unsigned));
         for (Centres centres : seen) {
             double cost = cost(segment, centres, models);
             if (cost < least) {
@@ -106,9 +111,13 @@ final class PartChooser {
         return cheapest;
     }
 
+    /** By the best way for these centres: where the scale is another one in each column, one scale tells nothing. */
     private double cost(Segment segment, Centres centres, PartModels models) throws IOException, CorruptPatchException {
-        Part part = new Part.Weights(segment.oldOffset(), segment.length(), centres.old(), centres.fresh(), 1, 0);
-        return cost(part, segment.newOffset(), CENTRE_SAMPLE, models);
+        double least = Double.MAX_VALUE;
+        for (Part way : weights(segment, centres)) {
+            least = Math.min(least, cost(way, segment.newOffset(), CENTRE_SAMPLE, models));
+        }
+        return least;
     }
 
     /** How often each byte is in a sample. */
@@ -148,7 +157,7 @@ final class PartChooser {
     private double cost(Part part, long newOffset, int sample, PartModels models)
             throws IOException, CorruptPatchException {
         CodeLength length = new CodeLength();
-        PartModels learning = models.copy();
+        PartModels learning = models.copy(part.length() > sample);
         if (part.length() <= sample) {
             PartCoding.code(base, target, part, newOffset, part.length(), learning, length);
             return length.bytes();

@@ -144,10 +144,12 @@ final class PartModel {
                     coder.codeTree(states, field * TREE, Byte.SIZE, rest == 0 ? low : low | MORE, AdaptiveBit.LIVELY);
             value |= (long) (coded & MORE - 1) << group * GROUP_BITS;
             if ((coded & MORE) == 0) {
-                break;
+                fields[field] = value;
+                return;
             }
         }
-        fields[field] = value;
+        // No end after 63 bits: what no field may be.
+        fields[field] = -1;
     }
 
     /** Small moves forward and back become small numbers: 0, -1, 1, -2 to 0, 1, 2, 3. */

@@ -20,9 +20,14 @@ final class PartModels {
         this.weights = weights;
     }
 
-    /** For trying out how a part would be coded; shares nothing that such a trial changes. */
-    PartModels copy() {
-        return new PartModels(parts, new LiteralModel(literals), new ByteModel(bytes), new WeightModel(weights));
+    /**
+     * For trying out how a part would be coded; shares nothing that such a trial changes.
+     *
+     * @param sample only pieces of the part will be coded
+     */
+    PartModels copy(boolean sample) {
+        return new PartModels(
+                parts, new LiteralModel(literals), new ByteModel(bytes), new WeightModel(weights, sample));
     }
 
     /** The model of what stands before each part. */

@@ -17,7 +17,7 @@ final class RangeDecoder extends Coder {
     /** Below this the next word is taken in. */
     static final long NORMAL = 1L << 32;
 
-    /** Bytes that a stretch of weights can take at most. */
+    /** More than a stretch of weights can take: 32 of them, each one symbol and 21 decisions of at most two bytes. */
     private static final int AHEAD = 4096;
 
     private static final int BUFFER_BYTES = 64 * 1024;

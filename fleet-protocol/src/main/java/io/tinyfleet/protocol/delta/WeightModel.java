@@ -9,8 +9,8 @@ import java.util.Arrays;
  * nearest whole number is half of the context, how much this column and this row have changed lately the other half.
  * The residual against the nearest whole number is one symbol: 0, 1, -1, or further away, which sign and size then say.
  *
- * <p>Everything is learned from the first rows and from every 29th then, so that most weights cost a look into two
- * tables and one comparison. The statistics go on from segment to segment, the columns start anew. Owned by one thread.
+ * <p>Everything but the sizes of large residuals is learned from the first rows and from every 29th then, so that most
+ * weights cost a look into two tables and one comparison. The statistics go on from segment to segment, the columns start anew. Owned by one thread.
  */
 final class WeightModel {
     /** Columns that may learn on their own; bounds the memory of a decoder. */
@@ -56,7 +56,10 @@ final class WeightModel {
 
     private static final int FIRST_SCALE_ROWS = 2;
 
-    /** Within so many weights the activity of the row is taken to be the same. */
+    /**
+     * Within so many weights the activity of the row is taken to be the same. {@link RangeDecoder} has bytes for so many
+     * at hand.
+     */
     private static final int STRETCH = 32;
 
     /** Of a column: its slope above the first context of its level. */
@@ -83,8 +86,8 @@ final class WeightModel {
     private final int[] size;
     private final int[] escape;
 
-    /** A trial sees only a sample of the tensor, so it learns from all of it. */
-    private final boolean trial;
+    /** Of a sample all rows are learned from, or it would be too little to learn from. */
+    private final boolean sample;
 
     private final int[] known = new int[MAX_COLUMNS];
     private final int[] squares = new int[MAX_COLUMNS];
@@ -122,15 +125,19 @@ final class WeightModel {
         residuals = new Frequencies(ROW_LEVELS * COLUMN_LEVELS * FRACTIONS);
         size = AdaptiveBit.states(ROW_LEVELS * COLUMN_LEVELS * 2 * SIZES);
         escape = AdaptiveBit.states(1 << ESCAPE_BITS);
-        trial = false;
+        sample = false;
     }
 
-    /** For a trial: takes over the statistics; columns begin anew with each segment. */
-    WeightModel(WeightModel learned) {
+    /**
+     * For a trial: takes over the statistics; columns begin anew with each segment.
+     *
+     * @param sample only pieces of the segment will be coded
+     */
+    WeightModel(WeightModel learned, boolean sample) {
         residuals = new Frequencies(learned.residuals);
         size = learned.size.clone();
         escape = learned.escape.clone();
-        trial = true;
+        this.sample = sample;
     }
 
     private static byte[] levels(int[] bounds) {
@@ -227,7 +234,7 @@ final class WeightModel {
             int y = (byte) (nearest + residual);
             target[i] = (byte) (y + newCentre);
             changes += Math.min(Math.abs(residual), LARGEST_UNARY);
-            if (turn <= 0 || trial) {
+            if (turn <= 0 || sample) {
                 learn(context, column, x, point, y, residual);
             }
             column += columnStep;

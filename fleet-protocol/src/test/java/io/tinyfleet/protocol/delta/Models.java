@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -105,6 +106,17 @@ final class Models {
             throw new IllegalStateException(e);
         }
         return out.toByteArray();
+    }
+
+    /** As a later writer may write it, with something behind what is known of the header. */
+    static byte[] withLongerHeader(byte[] patch) {
+        int more = 5;
+        byte[] longer = joined(
+                Arrays.copyOf(patch, Td1Header.BYTES),
+                noise(more, 41),
+                Arrays.copyOfRange(patch, Td1Header.BYTES, patch.length));
+        longer[11] = (byte) (Td1Header.BYTES + more);
+        return longer;
     }
 
     /** A patch of exactly these parts. */

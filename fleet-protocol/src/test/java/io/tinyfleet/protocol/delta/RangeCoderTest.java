@@ -88,6 +88,53 @@ class RangeCoderTest {
         reader.requireEnd();
     }
 
+    /** The number comes near a half from below, with ever more ones, and then goes over it. */
+    @ParameterizedTest
+    @ValueSource(ints = {6, 15, 40})
+    void a_carry_runs_back_over_words_of_ones(int count) throws Exception {
+        Random random = new Random(count);
+        int carries = 0;
+        for (int turn = 0; turn < 300; turn++) {
+            long[] bounds = new long[count + 20];
+            for (int i = 0; i < bounds.length; i++) {
+                int[] three =
+                        random.ints(1, 65_536).distinct().limit(3).sorted().toArray();
+                bounds[i] = bounds(three[0], three[1], three[2]);
+            }
+            byte[] half = new byte[4096];
+            half[0] = (byte) 0x80;
+            RangeDecoder toHalf = new RangeDecoder(new ByteArrayInputStream(half), 0);
+            int[] symbols = new int[bounds.length];
+            for (int i = 0; i < count; i++) {
+                symbols[i] = toHalf.codeFour(bounds[i], 0);
+            }
+            if (symbols[count - 1] == Coder.LAST) {
+                continue;
+            }
+            symbols[count - 1]++;
+            for (int i = count; i < symbols.length; i++) {
+                symbols[i] = random.nextInt(4);
+            }
+            assertReadBack(bounds, symbols);
+            carries++;
+        }
+        assertThat(carries).isPositive();
+    }
+
+    private static void assertReadBack(long[] bounds, int[] symbols) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        RangeEncoder coder = new RangeEncoder(out);
+        for (int i = 0; i < symbols.length; i++) {
+            coder.codeFour(bounds[i], symbols[i]);
+        }
+        coder.finish();
+        RangeDecoder reader = new RangeDecoder(new ByteArrayInputStream(out.toByteArray()), 0);
+        for (int i = 0; i < symbols.length; i++) {
+            assertThat(reader.codeFour(bounds[i], 0)).as("symbol %d", i).isEqualTo(symbols[i]);
+        }
+        reader.requireEnd();
+    }
+
     @Test
     void what_is_taken_behind_the_end_is_refused() throws Exception {
         RangeDecoder reader = new RangeDecoder(new ByteArrayInputStream(new byte[9]), 100);

@@ -133,6 +133,68 @@ class Td1AttackTest {
                 .isEqualTo(Reason.MALFORMED_SEGMENT);
     }
 
+    /** Fields 0 kind, 1 length, 2 move, 3 element width, 4 and 5 centres, 6 columns, 7 restart. */
+    private static byte[] segment(int kind, long length, long... fields) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(new Td1Header(BASE.length, Digest.of(BASE), 1000, ANY).toBytes());
+        RangeEncoder coder = new RangeEncoder(out);
+        int[] states = AdaptiveBit.states(8 * 256);
+        coder.codeTree(states, 0, 8, kind, AdaptiveBit.LIVELY);
+        number(coder, states, 1, length);
+        number(coder, states, 2, 0);
+        if (kind == 1) {
+            coder.codeTree(states, 3 * 256, 8, (int) fields[0], AdaptiveBit.LIVELY);
+        } else {
+            coder.codeTree(states, 4 * 256, 8, 0, AdaptiveBit.LIVELY);
+            coder.codeTree(states, 5 * 256, 8, 0, AdaptiveBit.LIVELY);
+            number(coder, states, 6, fields[0]);
+            number(coder, states, 7, fields[1]);
+        }
+        coder.finish();
+        return out.toByteArray();
+    }
+
+    /** A negative number has nine groups and says that more follow. */
+    private static void number(RangeEncoder coder, int[] states, int field, long number) throws Exception {
+        long rest = number;
+        for (int group = 0; group < 9; group++) {
+            int low = (int) (rest & 127);
+            rest = number < 0 ? rest : rest >>> 7;
+            coder.codeTree(states, field * 256, 8, rest == 0 ? low : low | 128, AdaptiveBit.LIVELY);
+            if (rest == 0) {
+                return;
+            }
+        }
+    }
+
+    @Test
+    void fields_that_no_segment_may_have_are_refused() throws Exception {
+        List<byte[]> patches = List.of(
+                segment(3, 10, 1, 0),
+                segment(255, 10, 1, 0),
+                segment(1, 10, 0),
+                segment(1, 10, 9),
+                segment(1, -1, 1),
+                segment(2, 10, 0, 0),
+                segment(2, 10, -1, 0),
+                segment(2, 10, 1L << 62, 0),
+                segment(2, 10, 1, -1));
+        for (byte[] patch : patches) {
+            assertThat(refusal(BASE, patch, 1000).reason()).isEqualTo(Reason.MALFORMED_SEGMENT);
+        }
+    }
+
+    /** Each new beginning costs as much as there are columns: a few bytes could ask for it at every weight. */
+    @Test
+    void columns_that_begin_anew_more_often_than_they_are_read_are_refused() throws Exception {
+        for (long[] fields : new long[][] {{11, 0}, {8192, 0}, {8193, 0}, {10, 1}, {10, 9}, {2, 1}}) {
+            CorruptPatchException refused = refusal(BASE, segment(2, 10, fields), 1000);
+            assertThat(refused.reason()).as("%s", Arrays.toString(fields)).isEqualTo(Reason.MALFORMED_SEGMENT);
+            assertThat(refused).hasMessageContaining("columns must be");
+        }
+        assertThat(refusal(BASE, segment(2, 10, 10, 10), 1000).reason()).isNotEqualTo(Reason.MALFORMED_SEGMENT);
+    }
+
     @Test
     void a_patch_cut_off_at_any_byte_is_truncated() {
         for (int length = 0; length < PATCH.length; length++) {

@@ -9,11 +9,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -106,6 +108,29 @@ class Td1FuzzTest {
                             System.arraycopy(stream, 0, patch, Td1Header.BYTES, stream.length);
                             return arrival(vector, patch);
                         }));
+    }
+
+    @Property(tries = TRIES, seed = "20260324")
+    void any_weights_are_refused_or_right(@ForAll("weights") Arrival arrival) throws IOException {
+        refusedOrRight(arrival);
+    }
+
+    /** A sound segment of weights, and noise where its weights should be. */
+    @Provide
+    Arbitrary<Arrival> weights() {
+        Vector any = VECTORS.stream()
+                .max(Comparator.comparingInt(vector -> vector.base().length))
+                .orElseThrow();
+        int length = any.base().length;
+        Arbitrary<Integer> columns = Arbitraries.integers().between(1, 400);
+        Arbitrary<Integer> restarts = Arbitraries.integers().between(0, 3);
+        Arbitrary<byte[]> noise = Arbitraries.bytes().array(byte[].class).ofMaxSize(3000);
+        return Combinators.combine(columns, restarts, noise).as((wide, restart, behind) -> {
+            Part part = new Part.Weights(0, length, 7, 250, wide, (long) restart * wide);
+            byte[] sound = Models.patchOf(any.base(), length, Digest.of(any.target()), List.of(part));
+            // What the writer flushed at its end is 8 bytes, of which the first few are the segment's.
+            return arrival(any, Models.joined(Arrays.copyOf(sound, sound.length - 4), behind));
+        });
     }
 
     private static Arrival arrival(Vector vector, byte[] patch) {

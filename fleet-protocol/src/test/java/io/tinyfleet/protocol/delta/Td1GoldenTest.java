@@ -76,6 +76,7 @@ class Td1GoldenTest {
                 unsigned,
                 Models.retrained(unsigned, 1, 133, 120, 24),
                 new Part.Weights(0, length, 133, 120, 1, 0));
+        write("longer-header", signed, signed, Models.withLongerHeader(Models.patch(signed, signed, List.of())));
         write("escapes", signed, Models.weights(40, 96, 0, 26), new Part.Weights(0, length, 0, 0, 48, 0));
         byte[] many = Models.weights(200, 24, 0, 32);
         write("many-rows", many, Models.retrained(many, 24, 0, 0, 33), new Part.Weights(0, many.length, 0, 0, 24, 0));
@@ -84,6 +85,24 @@ class Td1GoldenTest {
         byte[] rows = Models.weights(30, 128, 0, 30);
         write("rows", rows, scaledRows(rows, 128), new Part.Weights(0, length, 0, 0, 1, 128));
         write("forgetful-columns", rows, scaledRows(rows, 640), new Part.Weights(0, length, 3, 2, 128, 640));
+        byte[] halves = Models.joined(many, rows);
+        writeParts(
+                "two-tensors",
+                halves,
+                Models.joined(
+                        new byte[] {5, 6}, Models.retrained(many, 33, 0, 0, 36), new byte[] {7}, scaledRows(rows, 48)),
+                List.of(
+                        new Part.Literal(2),
+                        new Part.Weights(0, many.length, 0, 0, 33, 50),
+                        new Part.Literal(1),
+                        new Part.Weights(many.length, length, 0, 0, 48, 0)));
+        byte[] quiet = Models.weights(500, 64, 0, 37);
+        byte[] nearly = quiet.clone();
+        for (int i = 0; i < nearly.length; i += 997) {
+            nearly[i]++;
+        }
+        write("quiet", quiet, nearly, new Part.Weights(0, quiet.length, 0, 0, 64, 0));
+        write("extremes", wide, multiplied(wide, 160), new Part.Weights(0, wide.length, 0, 0, 160, 0));
         byte[] doubles = Models.noise(800, 31);
         byte[] changed = doubles.clone();
         for (int i = 0; i < changed.length; i += 8) {
@@ -113,6 +132,10 @@ class Td1GoldenTest {
         write(name, base, target, Models.patchWith(base, target, List.of(part)));
     }
 
+    private static void writeParts(String name, byte[] base, byte[] target, List<Part> parts) throws IOException {
+        write(name, base, target, Models.patchWith(base, target, parts));
+    }
+
     private static void write(String name, byte[] base, byte[] target, List<Segment> segments) throws IOException {
         write(name, base, target, Models.patch(base, target, segments));
     }
@@ -135,6 +158,15 @@ class Td1GoldenTest {
             floats.putFloat((float) random.nextGaussian() + change * i);
         }
         return floats.array();
+    }
+
+    /** By 3 in some columns, which is more than a scale may move, and over the end of a byte in others. */
+    private static byte[] multiplied(byte[] weights, int columns) {
+        byte[] multiplied = new byte[weights.length];
+        for (int i = 0; i < weights.length; i++) {
+            multiplied[i] = (byte) (weights[i] * (1 + i % columns % 3));
+        }
+        return multiplied;
     }
 
     private static byte[] scaledRows(byte[] weights, int columns) {

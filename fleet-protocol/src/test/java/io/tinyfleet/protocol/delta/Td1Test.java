@@ -8,8 +8,9 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +35,30 @@ class Td1Test {
         byte[] patch = Models.patch(base, target, List.of(new Segment(0, 0, base.length, 1, COLUMNS)));
         assertThat(Models.apply(base, patch, target.length)).isEqualTo(target);
         assertThat(patch.length).isLessThan(base.length / 4);
+    }
+
+    /** With one scale, signed weights look much the same with a zero point of 128; their columns tell. */
+    @Test
+    void zero_points_are_not_mistaken_where_only_columns_tell() throws Exception {
+        int width = 384;
+        int tensors = 6;
+        byte[] base = Models.weights(tensors * width, width, 0, 50);
+        byte[] target = base.clone();
+        Random random = new Random(1);
+        List<Segment> segments = new ArrayList<>();
+        List<Part> right = new ArrayList<>();
+        for (int tensor = 0; tensor < tensors; tensor++) {
+            int from = tensor * width * width;
+            double[] scales = random.doubles(width, 0.98, 1.02).toArray();
+            for (int i = from; i < from + width * width; i++) {
+                double moved = base[i] * scales[i % width] + random.nextGaussian() * 0.15;
+                target[i] = (byte) Math.max(-127, Math.min(127, Math.round(moved)));
+            }
+            segments.add(new Segment(from, from, width * width, 1, width));
+            right.add(new Part.Weights(from, width * width, 0, 0, width, 0));
+        }
+        assertThat(Models.patch(base, target, segments))
+                .hasSizeLessThanOrEqualTo(Models.patchWith(base, target, right).length);
     }
 
     @Test
@@ -120,10 +145,7 @@ class Td1Test {
     @Test
     void a_longer_header_of_a_later_writer_is_read() throws Exception {
         byte[] base = Models.noise(1000, 15);
-        byte[] patch = Models.patch(base, base, List.of());
-        byte[] longer = Models.joined(
-                Arrays.copyOf(patch, Td1Header.BYTES), new byte[5], Arrays.copyOfRange(patch, 92, patch.length));
-        longer[11] = 97;
+        byte[] longer = Models.withLongerHeader(Models.patch(base, base, List.of()));
         assertThat(Models.apply(base, longer, base.length)).isEqualTo(base);
     }
 
