@@ -12,7 +12,7 @@ import java.util.Set;
  * have at that point.
  */
 final class PartChooser {
-    private static final int CENTRE_SAMPLE = 128 * 1024;
+    private static final int CENTRE_SAMPLE = 64 * 1024;
     private static final int LAYOUT_SAMPLE = 256 * 1024;
 
     /** A sample is taken from the middle of so many stretches: the first rows of a table are often not like the others. */
