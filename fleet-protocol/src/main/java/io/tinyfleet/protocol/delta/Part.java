@@ -70,8 +70,7 @@ sealed interface Part permits Part.Literal, Part.Bytes, Part.Weights {
                 throw new IllegalArgumentException(
                         "columns must be 1 to " + WeightModel.MAX_COLUMNS + ", got " + columns);
             }
-            // To begin anew costs as much as there are columns: a patch of a few bytes must not ask for it all the
-            // time.
+            // To begin anew costs as much as there are columns: a few bytes must not ask for it at every weight.
             if (columns > length || restart != 0 && restart < columns) {
                 throw new IllegalArgumentException("columns must be at most the length of " + length
                         + " and a restart, which is " + restart + ", got " + columns);

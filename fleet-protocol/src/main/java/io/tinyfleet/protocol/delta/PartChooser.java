@@ -157,8 +157,9 @@ final class PartChooser {
     private double cost(Part part, long newOffset, int sample, PartModels models)
             throws IOException, CorruptPatchException {
         CodeLength length = new CodeLength();
-        PartModels learning = models.copy(part.length() > sample);
-        if (part.length() <= sample) {
+        boolean whole = part.length() <= sample;
+        PartModels learning = models.copy(!whole);
+        if (whole) {
             PartCoding.code(base, target, part, newOffset, part.length(), learning, length);
             return length.bytes();
         }

@@ -147,7 +147,7 @@ final class RangeDecoder extends Coder {
     private boolean refill() throws IOException {
         taken += filled;
         next = 0;
-        filled = Math.max(0, in.read(buffer));
+        filled = Math.max(0, in.read(buffer, 0, BUFFER_BYTES));
         return filled > 0;
     }
 }

@@ -7,6 +7,7 @@ import io.tinyfleet.protocol.delta.CorruptPatchException.Reason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -162,6 +163,32 @@ class RangeCoderTest {
             Part part = new Part.Weights(0, base.length, 7, 9, columns, restart);
             byte[] patch = Models.patchWith(base, target, List.of(part));
             assertThat(Models.apply(base, patch, target.length)).isEqualTo(target);
+            assertThat(readPlainly(base, patch, part)).isEqualTo(target);
         }
+    }
+
+    /** Through the form that a writer takes, which the weights' fast reader must agree with. */
+    private static byte[] readPlainly(byte[] base, byte[] patch, Part part) throws Exception {
+        InputStream body = new ByteArrayInputStream(patch, Td1Header.BYTES, patch.length);
+        RangeDecoder reader = new RangeDecoder(body, Td1Header.BYTES);
+        Coder plain = new Coder() {
+            @Override
+            int code(int[] models, int index, int bit, int limit) throws IOException, CorruptPatchException {
+                return reader.code(models, index, bit, limit);
+            }
+
+            @Override
+            int codeFour(long bounds, int symbol) throws IOException, CorruptPatchException {
+                return reader.codeFour(bounds, symbol);
+            }
+        };
+        PartModels models = new PartModels();
+        assertThat(models.parts().read(plain, base.length, base.length, Td1Header.BYTES))
+                .isEqualTo(part);
+        models.begin(part);
+        byte[] made = new byte[base.length];
+        models.code(plain, part, base, made, base.length);
+        reader.requireEnd();
+        return made;
     }
 }

@@ -86,16 +86,14 @@ class Td1GoldenTest {
         write("rows", rows, scaledRows(rows, 128), new Part.Weights(0, length, 0, 0, 1, 128));
         write("forgetful-columns", rows, scaledRows(rows, 640), new Part.Weights(0, length, 3, 2, 128, 640));
         byte[] halves = Models.joined(many, rows);
-        writeParts(
-                "two-tensors",
-                halves,
-                Models.joined(
-                        new byte[] {5, 6}, Models.retrained(many, 33, 0, 0, 36), new byte[] {7}, scaledRows(rows, 48)),
-                List.of(
-                        new Part.Literal(2),
-                        new Part.Weights(0, many.length, 0, 0, 33, 50),
-                        new Part.Literal(1),
-                        new Part.Weights(many.length, length, 0, 0, 48, 0)));
+        byte[] both = Models.joined(
+                new byte[] {5, 6}, Models.retrained(many, 33, 0, 0, 36), new byte[] {7}, scaledRows(rows, 48));
+        List<Part> parts = List.of(
+                new Part.Literal(2),
+                new Part.Weights(0, many.length, 0, 0, 33, 50),
+                new Part.Literal(1),
+                new Part.Weights(many.length, length, 0, 0, 48, 0));
+        write("two-tensors", halves, both, Models.patchWith(halves, both, parts));
         byte[] quiet = Models.weights(500, 64, 0, 37);
         byte[] nearly = quiet.clone();
         for (int i = 0; i < nearly.length; i += 997) {
@@ -130,10 +128,6 @@ class Td1GoldenTest {
 
     private static void write(String name, byte[] base, byte[] target, Part part) throws IOException {
         write(name, base, target, Models.patchWith(base, target, List.of(part)));
-    }
-
-    private static void writeParts(String name, byte[] base, byte[] target, List<Part> parts) throws IOException {
-        write(name, base, target, Models.patchWith(base, target, parts));
     }
 
     private static void write(String name, byte[] base, byte[] target, List<Segment> segments) throws IOException {
